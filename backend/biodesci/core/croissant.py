@@ -94,12 +94,14 @@ class DescribedColumn:
 @dataclass(frozen=True)
 class DescribedTable:
     """A table as it may be told: rounded numbers of `rows` and `people`, None where they are withheld, and
-    some of its columns, of which there are `width`."""
+    some of its columns, of which there are `width`. `sampled` says that a sample of the people was counted:
+    one of them stands for many, so that no difference to an earlier release is small enough to be told."""
 
     width: int
     columns: tuple[DescribedColumn, ...]
     rows: int | None = None
     people: int | None = None
+    sampled: bool = False
 
     def akin(self, releases: Iterable[Release]) -> Iterator[Release]:
         """Those that tell of a column with the name of one of these."""
@@ -110,7 +112,11 @@ class DescribedTable:
         """Without what changed by fewer than 11 people since one of the earlier releases."""
         release = Release(self.people, self.rows, {column.name: column.told for column in self.columns})
         for one in earlier:
-            release = withheld(release, one)
+            release = (
+                Release(None, None, dict.fromkeys(release.columns, NOTHING))
+                if self.sampled
+                else withheld(release, one)
+            )
         columns = tuple(replace(column, told=release.columns[column.name]) for column in self.columns)
         return replace(self, columns=columns, rows=release.rows, people=release.people)
 

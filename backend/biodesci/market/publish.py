@@ -138,7 +138,7 @@ def publish(
         dataset_keys.settle(owner.home, chain, version, committed)
         if meta.served_at is not None:
             Containers(owner.home).assign(journal.digest("content"), chain, version)
-    # The container is on IPFS now and can be made again from the file.
+    # A public container is on IPFS now, and a private one lies with the others of this home.
     (journal.folder / "container").unlink(missing_ok=True)
     return replace(published, findings=tuple(map(str, inspection.findings)))
 

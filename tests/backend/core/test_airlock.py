@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from biodesci.core.airlock import counts, moments, quantiles, rules
-from biodesci.core.airlock.differencing import Bar, Release, Told, may_name, withheld
+from biodesci.core.airlock.differencing import NOTHING, Bar, Release, Told, may_name, withheld
 from biodesci.core.airlock.moments import Cell, Moments
+from biodesci.core.croissant import DescribedColumn, DescribedTable
 
 
 def cells(values: list[float], width: float = 0.1) -> list[Cell]:
@@ -164,3 +165,12 @@ def test_fewer_than_eleven_people_never_show_between_two_counts(before: int, mor
     after = before + more if up else max(before - more, 11)
     first, second = counts.rounded(before), counts.rounded(after)
     assert first == second or may_name(second, first)
+
+
+def test_of_a_table_whose_people_were_sampled_a_later_version_tells_no_count() -> None:
+    told = Told(0.0, 40, None, bins(1_000, 1_200, 800))
+    later = DescribedTable(1, (DescribedColumn("age", "sc:Integer", told),), 3_000, 3_000, sampled=True)
+    earlier = Release(3_000, 3_000, {"age": Told(0.0, 40, None, bins(1_000, 1_184, 800))})
+    since = later.since([earlier])
+    assert (since.people, since.rows, since.columns[0].told) == (None, None, NOTHING)
+    assert later.since([]) == later

@@ -93,6 +93,7 @@ class Summary:
                 columns=tuple(columns),
                 rows=counts.rounded(self._rows) if people >= SMALL else None,
                 people=counts.told(people) if is_known else None,
+                sampled=self._people is not None and self._people.halved > 0,
             ),
             schema=self._schema,
         )
