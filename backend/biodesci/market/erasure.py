@@ -8,6 +8,7 @@ overwritten.
 from __future__ import annotations
 
 import os
+import tempfile
 import time
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
@@ -20,7 +21,7 @@ from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion
-from biodesci.core import cid, files, typed_data
+from biodesci.core import cid, container, files, typed_data
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -210,6 +211,8 @@ def _require_named(holder: Member, version: DatasetVersion, request: DeletionReq
     with suppress(NotFoundError, UnavailableError):  # it is gone: by a run before, perhaps
         root = commitments(holder.chain, version).content_root
         known.add(content.locate(holder.ipfs, version.card, root).content)
+    for one in known - {version.card}:
+        _require_of_no_other(holder, version, one)
     for one in request.files:
         if one not in known and (holder.ipfs.is_pinned(one) or Containers(holder.home).find(one) is not None):
             raise IntegrityError(
@@ -260,3 +263,26 @@ def _has(node: Ipfs, digest: bytes) -> bool:
     except NotFoundError:
         return False
     return True
+
+
+def _require_of_no_other(holder: Member, version: DatasetVersion, digest: bytes) -> None:
+    """A stranger's card can name the file of another dataset, which this node keeps for that one."""
+    if not holder.ipfs.is_pinned(digest):
+        return
+    chain, root = holder.chain, commitments(holder.chain, version).content_root
+    with tempfile.TemporaryFile() as copy:
+        for piece in holder.ipfs.stream(digest):
+            copy.write(piece)
+        copy.seek(0)
+        is_its_own = container.content_root(copy) == root
+    first = chain.deployment.contracts["DatasetNFT"].block
+    for name in ("DatasetPublished", "VersionPublished"):
+        for log in chain.events(chain.datasets, name, first):
+            other = log["args"]["datasetId"], log["args"].get("version", 1)
+            if bytes(log["args"]["contentRoot"]) == root and other != (version.dataset_id, version.version):
+                is_its_own = is_its_own and chain.call(chain.datasets.functions.isWithdrawn(*other))
+    if not is_its_own:
+        raise IntegrityError(
+            f"{cid.from_digest(digest)} is, or may be, the file of another dataset that stands.",
+            "Nothing was deleted: the card of the version that is to be erased names what is not its own.",
+        )

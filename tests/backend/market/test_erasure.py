@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
@@ -21,7 +22,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import erasure, handover, license, licensed_copy, roles
+from biodesci.market import content, erasure, handover, license, licensed_copy, roles
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian
 from biodesci.market.publish import publish
@@ -156,6 +157,36 @@ def test_a_request_that_a_stranger_made_deletes_nothing(sale: Sale, other: Any, 
         erasure.erase(other, sale.dataset, 1, [], [])
     with pytest.raises((RevertedError, NotFoundError)):
         erasure.erase(seller(sale), sale.dataset, 9, [], [])
+
+
+@pytest.mark.parametrize("copied", [False, True])
+def test_a_strangers_card_deletes_no_other_datasets_file(
+    sale: Sale, other: Any, chain_for: Any, copied: bool
+) -> None:
+    """It names the victim's file, by a content root of its own or by the victim's."""
+    victim = sale.owner.read(DatasetVersion, sale.dataset, 1)
+    root = commitments(sale.owner, victim).content_root
+    card = sale.ipfs.cat(victim.card)
+    if not copied:
+        made_up = b"\7" * 32
+        card, root = card.replace(root.hex().encode(), made_up.hex().encode()), made_up
+    stranger = chain_for()
+    publication = (sale.ipfs.add(card), root, b"\3" * 32, HMB, bytes(32))
+    receipt = stranger.send(stranger.datasets.functions.publish(publication, []))
+    dataset = stranger.event(receipt, stranger.datasets, "DatasetPublished")["datasetId"]
+    stranger.send(stranger.datasets.functions.withdraw(dataset, 1))
+    file = content.locate(sale.ipfs, victim.card, commitments(sale.owner, victim).content_root).content
+    request = DeletionRequest(
+        chain_id=stranger.chain_id,
+        contract=str(stranger.datasets.address),
+        dataset_id=dataset,
+        version=1,
+        files=[file],
+        asked=1,
+    )
+    with pytest.raises(IntegrityError, match="file of another dataset"):
+        erasure.confirm(other, request)
+    assert sale.ipfs.is_pinned(file)
 
 
 def test_a_file_is_overwritten_before_it_goes(tmp_path: Path, monkeypatch: Any) -> None:
