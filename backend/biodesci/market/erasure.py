@@ -228,8 +228,12 @@ def _forget(member: Member, version: DatasetVersion, request: DeletionRequest) -
     destroyed = sum(destroy(path) for path in (*secrets, *sealed.values()))
     for digest in request.files:
         kept = held.find(digest)
-        # A stranger's card may name the container of another dataset, which stays.
-        if kept is None or (kept.dataset_id, kept.version) == (version.dataset_id, version.version):
+        # A stranger's card may name the container of another dataset, or one that is nobody's yet.
+        if kept is None:
+            is_own = version.publisher == chain.address
+        else:
+            is_own = (kept.dataset_id, kept.version) == (version.dataset_id, version.version)
+        if is_own:
             held.forget(digest)
     for digest in (*request.files, *sealed):
         member.ipfs.unpin(digest)

@@ -50,7 +50,8 @@ def test_a_token_that_never_ends_takes_next_to_no_time(chain_for, localnet, code
     with pytest.raises(ChainError):
         chain.call(token.functions.symbol())
     unbounded = time.monotonic() - began
-    assert min(taken) < max(unbounded / 2, 0.05)
+    # A quarter of a second is a busy machine; without the bound it takes three of them.
+    assert min(taken) < max(unbounded / 2, 0.25)
     localnet.rpc("anvil_setCode", WHERE, "0x")
 
 

@@ -15,9 +15,9 @@ from biodesci.core.airlock.differencing import NOTHING, Told
 from biodesci.core.croissant import DescribedColumn
 from biodesci.core.documents.dataset_card import MAX_FIELDS
 from biodesci.inspection.content import Declared
+from biodesci.inspection.identifiers.persons import person_column
 from biodesci.inspection.schema_file import schema_file
 from biodesci.inspection.summary import Summary, TableSummary
-from biodesci.inspection.summary.people import person_column
 
 
 def summed(table: pa.Table, declared: Declared | None = None, batch: int = 1_000) -> TableSummary:
@@ -82,7 +82,9 @@ def test_a_row_of_nobody_is_counted_for_nobody() -> None:
     [
         (("age", "patient_id"), 1), (("Patient-ID", "age"), 0), (("USUBJID",), 0), (("participant_id",), 0),
         (("id", "sub"), 0), (("MRN",), 0), (("Probanden Nr",), 0), (("age", "inpatient", "pident"), None),
-        (("patient_age", "identity"), None),
+        (("patient_age", "identity"), None), (("id", "fallnr", "val"), 1), (("Kennung", "sex"), 0),
+        (("Kürzel",), 0), (("ID paziente",), 0), (("id_patient",), 0), (("patient identifier",), 0),
+        (("SID",), 0), (("subject label",), 0), (("case_id",), 0), (("症例番号",), 0), (("case", "x"), None),
     ],
 )  # fmt: skip
 def test_the_column_of_persons_is_recognised_by_its_name(names: tuple[str, ...], person: int | None) -> None:
@@ -231,7 +233,7 @@ def test_a_schema_file_holds_no_value_and_nobodys_metadata() -> None:
 
 def test_a_guessed_column_that_numbers_the_rows_is_nobodys() -> None:
     """A row number called `id` beside the people's own column: the card may not say that it counts people."""
-    rows = {"id": list(range(60)), "caseno": [i // 6 for i in range(60)], "sex": ["f", "m"] * 30}
+    rows = {"id": list(range(60)), "ward": [i // 6 for i in range(60)], "sex": ["f", "m"] * 30}
     batch = pa.RecordBatch.from_pydict(rows)
 
     def summary(declared: Declared) -> TableSummary:
@@ -239,7 +241,7 @@ def test_a_guessed_column_that_numbers_the_rows_is_nobodys() -> None:
         made.feed(batch)
         return made.finish()
 
-    guessed, said = summary(Declared()), summary(Declared(person="caseno"))
+    guessed, said = summary(Declared()), summary(Declared(person="ward"))
     assert (guessed.person, guessed.table.people) == (None, None)
-    assert said.person == "caseno"
+    assert said.person == "ward"
     assert [bar.count for bar in said.table.columns[2].told.bars if bar.count] == []

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
+
+from biodesci.inspection.identifiers import persons
+from biodesci.inspection.identifiers.spelling import spaced
 
 # kind -> names that leave no doubt, folded to ASCII where they are Latin, words apart by one space
 _PLAIN: Final = {
@@ -199,12 +201,6 @@ _SENSITIVE: Final = re.compile(
     r"hiv(?: status)?|cause of death|krankheit|maladie|enfermedad|malattia|"
     r"診断|病名|疾患)(?: code| name| main)?"
 )
-_PERSON: Final = re.compile(
-    r"(?:patients?|patienten|subject|participant|person|proband(?:en)?|teilnehmer|individual|case|donor|sujet|"
-    r"paziente|paciente|被験者|患者) ?(?:ids?|no|num|number|nr|code|key|nummer|番号)|"
-    r"usubjid|subjid|ptid|pid|mrn|eid|"
-    r"(?:id|code) (?:patient|paziente|paciente|sujet)"
-)
 # What comes before or behind a heading without changing what it is: `pat_vorname`, `phone_1`, `x_email`.
 _AROUND: Final = re.compile(
     r"^(?:pat|pt|patient|patienten|subject|px|p|k|v)? ?(?P<core>.*?)(?: (?:\d{1,2}|privat|dienst|home|work|"
@@ -249,7 +245,7 @@ def read(name: str) -> Heading:
         return Heading(age=True, quasi=True)
     kind, plain = _kind(words)
     quasi = kind in _QUASI_KINDS or _QUASI.fullmatch(words) is not None
-    sensitive, person = _SENSITIVE.fullmatch(words) is not None, _PERSON.fullmatch(words) is not None
+    sensitive, person = _SENSITIVE.fullmatch(words) is not None, persons.says_whose(words)
     if not (kind or quasi or sensitive or person):
         return _NOTHING
     return Heading(kind, plain, False, quasi, sensitive, person)
@@ -261,13 +257,3 @@ def _kind(words: str) -> tuple[str | None, bool]:
         if (match := _MATCHER.fullmatch(text)) and match.lastgroup:
             return _TABLES[int(match.lastgroup[1:])]
     return None, False
-
-
-def spaced(name: str) -> str:
-    """A column's name in lower case, without accents, its words apart by one space."""
-    text = unicodedata.normalize("NFKC", name).replace("ß", "ss")
-    text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
-    if not text.isascii():
-        text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
-        text = unicodedata.normalize("NFC", text)
-    return re.sub(r"[\W_]+", " ", text).strip().lower()

@@ -13,7 +13,6 @@ DuckDB refuses to encrypt what it writes.
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,26 +31,6 @@ if TYPE_CHECKING:
 _MEMORY: Final = "300MB"
 _MOST_CELLS: Final = 8_000_000
 _MOST_HALVED: Final = 40
-_WORDS: Final = (
-    r"patient|patienten|participant|subject|person|personen|proband|probanden|volunteer|donor|usubj|subj|"
-    r"individual|mrn|nhs|pat|paciente|paziente|sujet|sujeto|患者"
-)
-_PERSON: Final = re.compile(
-    rf"(?:{_WORDS})_?(?:id|no|nr|num|number|nummer|code|key|name|ref|pseudonym)?|id|pid|empi|eid|iid|record_id",
-    re.IGNORECASE,
-)
-
-
-def person_column(names: Sequence[str], declared: str | None) -> int | None:
-    """Which column says whose record a row is: the declared one, else the first with a name that says so.
-
-    A column that says something else is no harm: its different values are fewer than the rows, and so is
-    every count that is told.
-    """
-    if declared in names:
-        return names.index(declared)
-    plain = [re.sub(r"[\s.\-]+", "_", name.strip()) for name in names]
-    return next((i for i, name in enumerate(plain) if _PERSON.fullmatch(name)), None)
 
 
 @dataclass(frozen=True)

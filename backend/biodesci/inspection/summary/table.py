@@ -15,10 +15,11 @@ from biodesci.core.airlock.rules import SMALL
 from biodesci.core.croissant import DescribedColumn, DescribedTable
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DataType
 from biodesci.inspection.content import Declared
+from biodesci.inspection.identifiers.persons import person_column
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.cells import FineCells
 from biodesci.inspection.summary.column import ColumnTally
-from biodesci.inspection.summary.people import Counted, People, person_column
+from biodesci.inspection.summary.people import Counted, People
 
 _VALUES: Final = 500_000  # that are counted one by one, over all columns
 _MOST_VALUES: Final = 10_000

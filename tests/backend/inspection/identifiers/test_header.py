@@ -19,6 +19,9 @@ from tests.backend.inspection.identifiers.looking import findings
         ["田中 太郎", "男", "45"],
         ["12345678Z", "a", "b"],
         ["+49 30 1234567", "b"],
+        ["hb_Anna_Weber", "hb"],
+        ["Weber|Anna|1950", "hb"],
+        ["v", "who.Anna Weber.hb"],
     ],
 )
 def test_a_record_as_header_stops_without_being_quoted(header: list[str]) -> None:
@@ -46,3 +49,9 @@ def test_a_record_as_header_stops_without_being_quoted(header: list[str]) -> Non
 )
 def test_names_of_columns_are_no_record(header: list[str]) -> None:
     assert check_names(header, "") == []
+
+
+def test_a_column_for_each_person_stops() -> None:
+    (finding,) = check_names(["Anna", "John", "Mary", "Peter"], "")
+    assert finding.level is Level.STOP
+    assert check_names(["Anna", "dose", "time", "hb", "Peter"], "") == []
