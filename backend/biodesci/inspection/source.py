@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, BinaryIO, Final, cast
+from typing import BinaryIO, Final, cast
 
 from biodesci.core.errors import InputError
+from biodesci.inspection.reader import Reader
 
 HEAD: Final = 1 << 16
 """How many bytes formats are recognised by."""
@@ -48,23 +49,15 @@ class Allowance:
             )
 
 
-class _Counted(io.RawIOBase):
+class _Counted(Reader):
     def __init__(self, stream: BinaryIO, allowance: Allowance) -> None:
         super().__init__()
         self._stream, self._allowance = stream, allowance
-
-    def readable(self) -> bool:
-        return True
 
     def read(self, size: int = -1) -> bytes:
         piece = self._stream.read(size)
         self._allowance.spend(len(piece))
         return piece
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
     def close(self) -> None:
         self._stream.close()

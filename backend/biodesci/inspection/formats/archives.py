@@ -16,6 +16,7 @@ from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Member, Passage
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.compressed import COMPRESSED, Compressed, Unpacked
+from biodesci.inspection.reader import Reader
 from biodesci.inspection.source import Source
 
 _MOST_MEMBERS: Final = 1_000_000
@@ -151,26 +152,18 @@ def _copy(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Iterator[Callable
         yield lambda: cast(BinaryIO, _Again(copy))
 
 
-class _Again(io.RawIOBase):
+class _Again(Reader):
     """A reader of a copy, from its beginning, that leaves the copy open."""
 
     def __init__(self, copy: tempfile.SpooledTemporaryFile[bytes]) -> None:
         super().__init__()
         self._copy, self._at = copy, 0
 
-    def readable(self) -> bool:
-        return True
-
     def read(self, size: int = -1) -> bytes:
         self._copy.seek(self._at)
         piece = self._copy.read(size)
         self._at += len(piece)
         return piece
-
-    def readinto(self, buffer: Any) -> int:
-        piece = self.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
 
 def opener(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> Callable[[], BinaryIO]:

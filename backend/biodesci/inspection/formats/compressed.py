@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import bz2
 import gzip
-import io
 import lzma
 import zipfile
 import zlib
@@ -16,6 +15,7 @@ import pyarrow as pa
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Member, Passage
+from biodesci.inspection.reader import Reader
 from biodesci.inspection.source import Source
 
 _DAMAGED: Final = (
@@ -52,7 +52,7 @@ class Compressed:
         yield Member(source.member(name, "unpacked", lambda: self.unpacked(source)))
 
 
-class Unpacked(io.RawIOBase):
+class Unpacked(Reader):
     """The bytes within a packed stream. Reading raises InputError where it is damaged."""
 
     def __init__(self, raw: BinaryIO, unpack: Callable[[BinaryIO], Any], where: str) -> None:
@@ -60,19 +60,9 @@ class Unpacked(io.RawIOBase):
         self._raw, self._where = raw, where
         self._stream = self._checked(lambda: unpack(raw))
 
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
     def read(self, size: int = -1) -> bytes:
         """`size` bytes at most, and at least one before the end."""
         return cast(bytes, self._checked(lambda: self._stream.read(size)))
-
-    def readinto(self, buffer: Any) -> int:
-        """Fills a buffer, or a part of it."""
-        piece = self.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
     def close(self) -> None:
         """Closes what is read from."""

@@ -18,6 +18,7 @@ from biodesci.inspection.formats.formulas import Formulas
 from biodesci.inspection.formats.header import Header, header
 from biodesci.inspection.formats.prose import oddities
 from biodesci.inspection.formats.text import Utf8, beginning
+from biodesci.inspection.reader import Reader
 from biodesci.inspection.source import HEAD, Source
 
 _BLOCK: Final = 4 << 20
@@ -100,7 +101,7 @@ def _numbers(decimal: str, thousands: str, source: Source) -> Iterator[Finding]:
         yield Finding(source.where or "table", "thousands separator", Level.NOTE, reason)
 
 
-class _Rest(io.RawIOBase):
+class _Rest(Reader):
     """What comes after the header; of a table without one, all after the lines before it."""
 
     def __init__(self, sample: bytes, stream: Utf8, dialect: Dialect, present: bool) -> None:
@@ -114,10 +115,6 @@ class _Rest(io.RawIOBase):
         self.longest = max(map(len, sample.splitlines()), default=0)
         self.is_whole = len(sample) < HEAD
 
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
     def read(self, size: int = -1) -> bytes:
         """What is left of the sample, then the stream."""
         if self._begun:
@@ -126,16 +123,12 @@ class _Rest(io.RawIOBase):
         return self.stream.read(size)
 
 
-class _Squeezed(io.RawIOBase):
+class _Squeezed(Reader):
     """Lines of columns that are aligned by spaces, with one space between them."""
 
     def __init__(self, rest: _Rest) -> None:
         super().__init__()
         self._rest, self._cut, self._left, self._ended = rest, b"", b"", False
-
-    def readable(self) -> bool:
-        """Always."""
-        return True
 
     def read(self, size: int = -1) -> bytes:
         """`size` bytes at most, and at least one before the end."""

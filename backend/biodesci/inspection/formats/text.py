@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import codecs
-import io
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, BinaryIO, Final
+from typing import BinaryIO, Final
 
+from biodesci.inspection.reader import Reader
 from biodesci.inspection.source import HEAD
 
 # UTF-32's mark begins with UTF-16's.
@@ -92,7 +92,7 @@ def _symbols(sample: bytes, encoding: str) -> int:
     return sum(not letter.isalpha() for letter in foreign)
 
 
-class Utf8(io.RawIOBase):
+class Utf8(Reader):
     """A stream of bytes in any encoding, read as UTF-8 without a byte order mark.
 
     Bytes that are UTF-8 pass as they are. Where some turn up that aren't, late in a file, they and those
@@ -109,10 +109,6 @@ class Utf8(io.RawIOBase):
         self._begun = self._ended = False
         self._left = b""
 
-    def readable(self) -> bool:
-        """Always."""
-        return True
-
     def read(self, size: int = -1) -> bytes:
         """`size` bytes at most, and at least one before the end."""
         while not self._left and not self._ended:
@@ -125,12 +121,6 @@ class Utf8(io.RawIOBase):
         else:
             out, self._left = self._left[:size], self._left[size:]
         return out
-
-    def readinto(self, buffer: Any) -> int:
-        """Fills a buffer, or a part of it."""
-        piece = self.read(len(buffer))
-        buffer[: len(piece)] = piece
-        return len(piece)
 
     def close(self) -> None:
         """Closes what is read from."""

@@ -8,6 +8,7 @@ unbiased estimate.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -138,13 +139,14 @@ class Combinations:
 
 
 def _hashes(columns: list[pa.Array]) -> Any:
-    """A 64-bit hash of the columns of each row (uint64), which holds within this process."""
+    """A 64-bit hash of the columns of each row (uint64), the same in every run: so is the sample."""
     mixed = np.zeros(len(columns[0]), np.uint64)
     for column in columns:
         plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
         coded = plain.dictionary_encode(null_encoding="encode")
-        values = [hash(str(value)) for value in coded.dictionary.to_pylist()]
-        of_values = np.array(values, np.int64).view(np.uint64)
+        texts = (str(value).encode("utf-8", "surrogatepass") for value in coded.dictionary.to_pylist())
+        digests = b"".join(hashlib.blake2b(text, digest_size=8).digest() for text in texts)
+        of_values = np.frombuffer(digests, np.uint64)
         mixed = _mix(mixed ^ of_values[coded.indices.to_numpy(zero_copy_only=False)])
     return mixed
 
