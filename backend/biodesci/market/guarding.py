@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Final
 
 from biodesci.chain import events
@@ -21,6 +23,7 @@ from biodesci.core.documents.guarding import ReleasedShare, Split
 from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState
 from biodesci.market import guardians, shares
+from biodesci.market.fellows import Fellow, Fellows, Question
 from biodesci.market.license import get
 from biodesci.market.spending import Terms
 from biodesci.party import keys
@@ -33,16 +36,32 @@ _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _DEEP: Final = 64  # blocks, after which no reorganization makes a licence wait again
 _MOST_NAMED: Final = 100  # datasets whose purchases are asked for by name
 
-Ask = Callable[[str], bytes]
-"""Fetches what is at a URL; raises UnavailableError where there is nothing."""
+
+@dataclass(frozen=True)
+class _Due:
+    """A licence whose key is due, by which split, and what this guardian released for it."""
+
+    licence: License
+    split: Split
+    released: ReleasedShare
+
+
+@dataclass(frozen=True)
+class _Given:
+    """What fellow guardians released of that, by account, so that nobody is asked twice."""
+
+    due: _Due
+    shares: dict[str, ReleasedShare] = field(default_factory=dict)
 
 
 class Guarding:
     """Guards for one account and home; `poll` is to be called again and again."""
 
-    def __init__(self, member: Member, ask: Ask, terms: Terms | None = None, turn: float = _TURN_S) -> None:
+    def __init__(
+        self, member: Member, fellows: Fellows, terms: Terms | None = None, turn: float = _TURN_S
+    ) -> None:
         """`turn` is how long each guardian has to deliver, in seconds, before the next one tries."""
-        self._member, self._ask, self._turn = member, ask, turn
+        self._member, self._fellows, self._turn = member, fellows, turn
         self._terms = terms or Terms()
         self._allowance = Allowance(member.home / "guarded" / "served.json", self._terms.bounds)
         chain = member.chain
@@ -54,6 +73,7 @@ class Guarding:
         self._released: dict[int, tuple[bytes, ReleasedShare]] = {}
         self._sealed: dict[tuple[int, str], tuple[ReleasedShare, bytes, bytes]] = {}
         self._answers: dict[tuple[int, str], bytes] = {}
+        self._given: dict[int, _Given] = {}
         self._why: dict[int, str] = {}
 
     @property
@@ -80,26 +100,47 @@ class Guarding:
             return []
         guardians.complete(self._member, head)
         self._look(head)
-        answers: dict[tuple[int, str], bytes] = {}
+        turns = self._release_all(head)
+        self._gather(turns)
         done = []
+        for due in turns:
+            license_id = due.licence.id
+            with about(licence=license_id), self._noting(license_id, head):
+                if self._deliver(due):
+                    done.append(license_id)
+        return done
+
+    def close(self) -> None:
+        """Asks nobody any more."""
+        self._fellows.close()
+
+    def _release_all(self, head: int) -> list[_Due]:
+        """Releases whatever is due, before anybody is asked; what it is this guardian's turn to deliver."""
+        answers: dict[tuple[int, str], bytes] = {}
+        turns = []
         for license_id in sorted(self._open):
-            with about(licence=license_id):
-                try:
-                    licence, version = guardians.due(self._member, license_id)
-                    split = guardians.split_of(self._member, version).signed.split
-                    released = self._release(licence, version)
-                    answers |= self._seal(licence, split, released)
-                    # The others may ask for it from now on, while this one is about to deliver.
-                    self._answers = {**self._answers, **answers}
-                    if self._has_turn(license_id, split) and self._deliver(licence, split, released):
-                        done.append(license_id)
-                except (UnavailableError, FundsError):
-                    raise
-                except BioDeSciError as exc:
-                    self._note(license_id, str(exc), head)
+            with about(licence=license_id), self._noting(license_id, head):
+                licence, version = guardians.due(self._member, license_id)
+                split = guardians.split_of(self._member, version).signed.split
+                due = _Due(licence, split, self._release(licence, version))
+                answers |= self._seal(due)
+                # The others may ask for it from now on.
+                self._answers = {**self._answers, **answers}
+                if self._has_turn(license_id, split):
+                    turns.append(due)
         self._answers = answers
         self._sealed = {place: known for place, known in self._sealed.items() if place in answers}
-        return done
+        return turns
+
+    @contextmanager
+    def _noting(self, license_id: int, head: int) -> Iterator[None]:
+        """Why a licence is not delivered now; what concerns all of them is raised."""
+        try:
+            yield
+        except (UnavailableError, FundsError):
+            raise
+        except BioDeSciError as exc:
+            self._note(license_id, str(exc), head)
 
     def _look(self, head: int) -> None:
         chain, name = self._member.chain, "LicensePurchased"
@@ -128,16 +169,16 @@ class Guarding:
             _log.info("licence %d: a share is released for %s", licence.id, licence.licensee)
         return known[1]
 
-    def _seal(self, licence: License, split: Split, released: ReleasedShare) -> dict[tuple[int, str], bytes]:
+    def _seal(self, due: _Due) -> dict[tuple[int, str], bytes]:
         """For each fellow: once for what is released and its key, and not with each look."""
         chain = self._member.chain
         sealed = {}
-        for account in (one.account for one in split.guardians if one.account != chain.address):
-            place, public_key = (licence.id, account), chain.key_of(account)
+        for account in (one.account for one in due.split.guardians if one.account != chain.address):
+            place, public_key = (due.licence.id, account), chain.key_of(account)
             known = self._sealed.get(place)
-            if known is None or known[:2] != (released, public_key):
-                made = guarding.seal_to_fellow(released, account, public_key)
-                known = self._sealed[place] = released, public_key, made
+            if known is None or known[:2] != (due.released, public_key):
+                made = guarding.seal_to_fellow(due.released, account, public_key)
+                known = self._sealed[place] = due.released, public_key, made
             sealed[place] = known[2]
         return sealed
 
@@ -147,8 +188,9 @@ class Guarding:
         rank = (index + license_id) % len(split.guardians)
         return time.monotonic() - since >= rank * self._turn
 
-    def _deliver(self, licence: License, split: Split, released: ReleasedShare) -> bool:
-        given = [released, *self._of_fellows(licence, split)]
+    def _deliver(self, due: _Due) -> bool:
+        licence, split = due.licence, due.split
+        given = [due.released, *self._given[licence.id].shares.values()]
         if len(given) < split.threshold:
             self._why[licence.id] = f"{len(given)} of {split.threshold} shares are there"
             return False
@@ -163,24 +205,45 @@ class Guarding:
         self._why.pop(licence.id, None)
         return True
 
-    def _of_fellows(self, licence: License, split: Split) -> list[ReleasedShare]:
-        """What the other guardians released, as far as they answer."""
-        chain = self._member.chain
+    def _gather(self, turns: Sequence[_Due]) -> None:
+        """Asks the other guardians of all these licences for what they released, and keeps what counts."""
+        before, self._given = self._given, {}
+        questions: dict[Question, _Due] = {}
+        for due in turns:
+            known = before.get(due.licence.id)
+            given = known if known is not None and known.due == due else _Given(due)
+            self._given[due.licence.id] = given
+            if len(given.shares) + 1 < due.split.threshold:
+                questions |= dict.fromkeys(self._questions(due, given), due)
+        answers = self._fellows.ask(questions)
+        if not answers:
+            return
         seed = keys.load_seed(self._member.home, self._member.passphrase)
-        found = []
-        for guardian in split.guardians:
-            if guardian.account == chain.address or guardian.url is None:
-                continue
-            asked = shares.asked(chain, licence, split, guardian.account)
-            try:
-                sealed = self._ask(f"{guardian.url}/shares/{licence.id}/{chain.address}")
-                found.append(guarding.open_of_fellow(seed, sealed, asked, chain.address))
-            except BioDeSciError as exc:
-                _log.info("licence %d: no share from %s: %s", licence.id, guardian.account, exc.message)
-        good, refused = shares.sifted(chain, licence, split, [one.signed for one in found])
-        for account, why in refused.items():
-            _log.warning("licence %d: the share of %s is left out: %s", licence.id, account, why)
-        return [ReleasedShare(signed=one) for one in good]
+        for question, sealed in answers.items():
+            if question in questions:  # else it was asked for what has its shares by now
+                self._keep(questions[question], question.fellow, sealed, seed)
+
+    def _questions(self, due: _Due, given: _Given) -> Iterator[Question]:
+        own = self._member.chain.address
+        for guardian in due.split.guardians:
+            if guardian.account not in (own, *given.shares) and guardian.url is not None:
+                fellow = Fellow(due.licence.dataset_id, guardian.account, guardian.url)
+                yield Question(fellow, due.licence.id, own)
+
+    def _keep(self, due: _Due, fellow: Fellow, sealed: bytes, seed: bytes) -> None:
+        chain = self._member.chain
+        asked = shares.asked(chain, due.licence, due.split, fellow.account)
+        try:
+            share = guarding.open_of_fellow(seed, sealed, asked, chain.address)
+            good, refused = shares.sifted(chain, due.licence, due.split, [share.signed])
+            why = "; ".join(refused.values())
+        except BioDeSciError as exc:
+            good, why = [], exc.message
+        if not good:
+            _log.warning("licence %d: the share of %s is left out: %s", due.licence.id, fellow.account, why)
+            self._fellows.distrust(fellow)
+            return
+        self._given[due.licence.id].shares[fellow.account] = share
 
     def _note(self, license_id: int, why: str, head: int) -> None:
         """Nothing is due for a licence, or not now."""

@@ -23,6 +23,7 @@ from biodesci.core.documents.guarding import ReleasedShare
 from biodesci.core.errors import UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.pins import Pins
+from biodesci.market.fellows import Fellows
 from biodesci.market.guarding import Guarding
 from biodesci.market.spending import Terms
 from biodesci.party.member import Member
@@ -60,15 +61,18 @@ def create_app(answer: Callable[[int, str], bytes | None]) -> FastAPI:
     return app
 
 
-def fetch(url: str) -> bytes:
-    """What another guardian answers. Raises UnavailableError where it does not, or has nothing."""
+def fetch(url: str) -> bytes | None:
+    """What another guardian answers; None where it has released nothing. Raises UnavailableError where it
+    does not answer."""
     try:
         with contextlib.closing(Asker(_ASKED_S, trust_env=False)) as asker:
             answer = asker.ask("GET", url, lambda _: _LIMIT)
     except httpx.HTTPError as exc:
         raise UnavailableError(f"It does not answer ({type(exc).__name__}).", "It is asked again.") from exc
+    if answer.status == httpx.codes.NOT_FOUND:
+        return None
     if answer.status != httpx.codes.OK or answer.is_cut:
-        raise UnavailableError(f"It has released none ({answer.status}).", "It is asked again.")
+        raise UnavailableError(f"It answers with something else ({answer.status}).", "It is asked again.")
     return answer.body
 
 
@@ -89,10 +93,14 @@ def worker(settings: config.GuardianSettings, stop: threading.Event) -> Worker:
 
     def build(_work: Work) -> Client:
         chain = connect(settings, stop, account)
-        guarding = Guarding(Member(chain, ipfs, settings.home, passphrase), fetch, terms)
+        guarding = Guarding(Member(chain, ipfs, settings.home, passphrase), Fellows(fetch), terms)
         bound = listen(settings.guardian_host, settings.guardian_port, "BIODESCI_GUARDIAN_PORT")
-        is_alive, close = in_thread(server(create_app(guarding.answer), answered), bound)
+        is_alive, end = in_thread(server(create_app(guarding.answer), answered), bound)
         _log.info("guardian %s on chain %d, port %d", chain.address, chain.chain_id, settings.guardian_port)
+
+        def close() -> None:
+            end()
+            guarding.close()
 
         def outlook() -> Outlook:
             return Outlook(guarding.seen_block, {"licences": len(guarding.waiting)})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -11,6 +13,7 @@ from biodesci.core import guarding as core
 from biodesci.core.errors import InputError, UnavailableError, WrongKeyError
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.market import license, roles
+from biodesci.market.fellows import Fellows
 from biodesci.market.guardians import guard, release_share, take_share
 from biodesci.market.guarding import Guarding
 from biodesci.market.spending import Terms
@@ -26,7 +29,13 @@ class Network:
     def __init__(self, house: House, terms: Terms | None = None) -> None:
         self.house, self.away, self.asked = house, set[int](), list[str]()
         self.split()
-        self.workers = [Guarding(member, self.fetch, terms, turn=0) for member in house.members]
+        self.terms = terms
+        self.workers = self.start()
+
+    def start(self) -> list[Guarding]:
+        """Each of them anew. Who was silent is asked again at once."""
+        members = self.house.members
+        return [Guarding(one, Fellows(self.fetch, pause=0), self.terms, turn=0) for one in members]
 
     def split(self) -> None:
         """Anew, and each guardian takes its share."""
@@ -39,15 +48,14 @@ class Network:
         for member in house.members:
             take_share(member, split)
 
-    def fetch(self, url: str) -> bytes:
+    def fetch(self, url: str) -> bytes | None:
         self.asked.append(url)
         parts = urlsplit(url)
         number = int(str(parts.hostname)[len("guardian") : -len(".example")])
         _, _, license_id, account = parts.path.split("/")
-        answer = None if number in self.away else self.workers[number].answer(int(license_id), account)
-        if answer is None:
-            raise UnavailableError("It has released none.", "It is asked again.")
-        return answer
+        if number in self.away:
+            raise UnavailableError("It does not answer.", "It is asked again.")
+        return self.workers[number].answer(int(license_id), account)
 
     def poll(self) -> list[int]:
         return [
@@ -151,7 +159,7 @@ def test_a_worker_that_starts_anew_finds_what_waits(network: Network) -> None:
     network.away = {0, 1}
     bought = house.buy()
     network.poll()
-    network.workers = [Guarding(member, network.fetch, turn=0) for member in house.members]
+    network.workers = network.start()
     network.away = {2}
     assert network.poll() + network.poll() == [bought]
     assert house.download(bought) == house.sale.file.read_bytes()
@@ -197,6 +205,30 @@ def test_a_guardian_spends_no_more_than_its_bounds(own_house: House) -> None:
     third = own_house.buy()
     assert network.poll() + network.poll() == []
     assert "BIODESCI_DELIVERIES_A_DAY" in network.workers[1].waiting[third]
+
+
+def test_a_fellow_that_hangs_keeps_no_licence_waiting(network: Network) -> None:
+    house, let_go = network.house, threading.Event()
+
+    def fetch(url: str) -> bytes | None:
+        if "guardian0" in url:
+            let_go.wait(30)
+            raise UnavailableError("It does not answer.", "It is asked again.")
+        return network.fetch(url)
+
+    network.away = {0}
+    fellows = Fellows(fetch, patience=0.5)
+    worker = Guarding(house.members[1], fellows, turn=0)
+    bought = [house.buy() for _ in range(3)]
+    network.workers[2].poll()  # releases its share; house.members[1] delivers
+    began = time.monotonic()
+    delivered = worker.poll()
+    try:
+        assert delivered == bought
+        assert time.monotonic() - began < 15
+    finally:
+        let_go.set()
+        worker.close()
 
 
 @pytest.mark.parametrize(
