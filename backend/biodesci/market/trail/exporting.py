@@ -27,7 +27,7 @@ from biodesci.core.documents.base import Document
 from biodesci.core.documents.trail import TrailBlock, TrailEnd, TrailHead, TrailPlace
 from biodesci.core.errors import NotFoundError, StateError, UnavailableError
 from biodesci.market.trail.fhir import Fhir
-from biodesci.market.trail.following import CONTRACTS, Decoder, Entry, Following, Told
+from biodesci.market.trail.following import CONTRACTS, Decoder, Entry, Following, TrailEvent
 from biodesci.market.trail.spreadsheet import Spreadsheet
 
 Format = Literal["csv", "fhir", "both"]
@@ -76,8 +76,9 @@ def export(
     complete: bool = False,
     progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Exported:
-    """Writes the trail up to the last block that counts. `progress` is told how many blocks are read, of how
-    many. With `complete` every block's header is in the proofs, and so is what rules out further events.
+    """Writes the trail up to the last block that counts. `progress` is called with how many blocks are read,
+    of how many. With `complete` every block's header is in the proofs, and so is what rules out further
+    events.
 
     Raises NotFoundError where there is no such dataset, StateError where a file is there already, and
     UnavailableError where the chain does not answer, or reorganises meanwhile.
@@ -132,7 +133,9 @@ def _head(chain: Chain, dataset_id: int, complete: bool) -> TrailHead:
     )
 
 
-def _blocks(chain: Chain, head: TrailHead, told: Callable[[int], None]) -> Iterator[tuple[Whole, list[Told]]]:
+def _blocks(
+    chain: Chain, head: TrailHead, progress: Callable[[int], None]
+) -> Iterator[tuple[Whole, list[TrailEvent]]]:
     """The blocks that get a line, with the dataset's events in them by their numbers in the block."""
     decoder, following = Decoder(head.contracts), Following(head.dataset_id)
     sought, parent = Sought(decoder.addresses), b""
@@ -152,14 +155,14 @@ def _blocks(chain: Chain, head: TrailHead, told: Callable[[int], None]) -> Itera
                 )
             parent = block.read.hash
             yield block, chosen.get(number, [])
-            told(number)
-        told(piece.last)
+            progress(number)
+        progress(piece.last)
 
 
-def _chosen(piece: Piece, decoder: Decoder, following: Following) -> dict[int, list[Told]]:
+def _chosen(piece: Piece, decoder: Decoder, following: Following) -> dict[int, list[TrailEvent]]:
     chosen = {}
     for number, logs in groupby(piece.logs, key=lambda log: log.block):
-        events = [told for log in logs if (told := decoder.read(_as_read(log), (0, log.index)))]
+        events = [event for log in logs if (event := decoder.read(_as_read(log), (0, log.index)))]
         if about := following.of_block(events):
             chosen[number] = about
     return chosen
@@ -195,16 +198,16 @@ class _Writer:
         for rendering, target in shown:
             target.write(rendering.begin())
 
-    def block(self, block: Whole, told: Sequence[Told]) -> None:
+    def block(self, block: Whole, events: Sequence[TrailEvent]) -> None:
         """A block's line, and its events."""
         contents, places = block.contents, {}
         proof = inclusion.Proof((), ())
-        if contents is not None and told:
-            places = {event.place: contents.places[event.place[1]] for event in told}
+        if contents is not None and events:
+            places = {event.place: contents.places[event.place[1]] for event in events}
             proof = inclusion.prove(
                 block.read, contents.receipts, contents.transactions, (one for one, _ in places.values())
             )
-        for event in told:
+        for event in events:
             self._entry(block, event, *places[event.place])
         by_transaction = groupby(sorted(places.values()), key=lambda place: place[0])
         all_receipts = contents.receipts if contents is not None and self._is_complete else None
@@ -220,9 +223,9 @@ class _Writer:
                 all_receipts=None if all_receipts is None else list(all_receipts),
             )
         )
-        self.blocks, self.events = self.blocks + 1, self.events + len(told)
+        self.blocks, self.events = self.blocks + 1, self.events + len(events)
 
-    def _entry(self, block: Whole, event: Told, transaction: int, log: int) -> None:
+    def _entry(self, block: Whole, event: TrailEvent, transaction: int, log: int) -> None:
         assert block.contents is not None, "events are in blocks that were read whole"
         entry = Entry(
             block.read, keccak(block.contents.transactions[transaction]), transaction, log,

@@ -25,8 +25,8 @@ Args = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
-class Told:
-    """An event as a contract's log tells it; by its `place` whoever read the log finds it again."""
+class TrailEvent:
+    """An event of a contract's log; by its `place` whoever read the log finds it again."""
 
     place: tuple[int, int]
     contract: str
@@ -73,7 +73,7 @@ class Decoder:
         self._names = {str(to_checksum_address(where)): name for name, where in contracts.items()}
         self.addresses = tuple(bytes.fromhex(address[2:]) for address in self._names)
 
-    def read(self, log: LogRead, place: tuple[int, int]) -> Told | None:
+    def read(self, log: LogRead, place: tuple[int, int]) -> TrailEvent | None:
         """The event; None for a log of another contract, or of an event that the contract's ABI lacks."""
         address = str(to_checksum_address(log.address))
         name = self._names.get(address)
@@ -81,7 +81,7 @@ class Decoder:
             return None
         raw = Log(address, log.topics, log.data, 0, "", "", 0)
         decoded = decode(name, raw)
-        return None if decoded is None else Told(place, name, *decoded)
+        return None if decoded is None else TrailEvent(place, name, *decoded)
 
 
 @dataclass
@@ -93,19 +93,19 @@ class Following:
     _licenses: set[int] = field(default_factory=set)
     _visas: set[str] = field(default_factory=set)
 
-    def of_block(self, events: Iterable[Told]) -> list[Told]:
+    def of_block(self, events: Iterable[TrailEvent]) -> list[TrailEvent]:
         """Those of a block's events, in their order."""
-        told = list(events)
-        # A licence's token and visas are told of right before the purchase that says whose it is.
-        for event in told:
+        in_block = list(events)
+        # A licence's token and visas have their events right before the purchase that says whose it is.
+        for event in in_block:
             if event.name == "LicensePurchased" and event.args["datasetId"] == self.dataset_id:
                 self._licenses.add(event.args["licenseId"])
-        for event in told:
+        for event in in_block:
             if event.name == "VisasShown" and event.args["licenseId"] in self._licenses:
                 self._visas.update(event.args["visaIds"])
-        return [event for event in told if self._is_about(event)]
+        return [event for event in in_block if self._is_about(event)]
 
-    def _is_about(self, event: Told) -> bool:
+    def _is_about(self, event: TrailEvent) -> bool:
         args = event.args
         if args.get("datasetId") == self.dataset_id or args.get("licenseId") in self._licenses:
             return True

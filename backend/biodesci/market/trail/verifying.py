@@ -29,7 +29,7 @@ from biodesci.core.documents.trail import TrailBlock, TrailEnd, TrailHead
 from biodesci.core.errors import IntegrityError, NotFoundError
 from biodesci.market.trail.exporting import PROOFS, stem
 from biodesci.market.trail.fhir import Fhir
-from biodesci.market.trail.following import Decoder, Entry, Following, Told
+from biodesci.market.trail.following import Decoder, Entry, Following, TrailEvent
 from biodesci.market.trail.spreadsheet import Spreadsheet
 
 _REMEDY: Final = "Use the file as `biodesci dataset audit-export` wrote it."
@@ -60,7 +60,7 @@ def verify(
 ) -> Verified:
     """Checks the CSV, FHIR or proofs file of a trail, and those that lie beside it under the same name.
 
-    `seen` is told of each block. Raises NotFoundError where there are no proofs, and IntegrityError for
+    `seen` is called with each block. Raises NotFoundError where there are no proofs, and IntegrityError for
     anything in the files that does not follow from the proofs.
     """
     base = stem(file)
@@ -199,17 +199,17 @@ class _Checker:
             raise self._wrong(header, "its events are not in the order of the chain")
         proof = Proof(tuple(block.receipts), tuple(block.transactions))
         proven = inclusion.check(header, proof, transactions)
-        told: list[Told] = []
+        events: list[TrailEvent] = []
         if self.head.complete:
-            told = self._all(header, block.all_receipts)
+            events = self._all(header, block.all_receipts)
         else:
             for place, log in listed:
                 logs = proven[place].logs
                 event = self._decoder.read(logs[log], (place, log)) if log < len(logs) else None
                 if event is None:
                     raise self._wrong(header, "a log in it is no event of the contracts")
-                told.append(event)
-        about = self._following.of_block(told)
+                events.append(event)
+        about = self._following.of_block(events)
         if [event.place for event in about] != listed:
             raise self._wrong(header, "its events are not those of the dataset")
         if any(one.chain_id not in (None, self.head.chain_id) for one in proven.values()):
@@ -247,20 +247,20 @@ class _Checker:
             self._missing.discard(header.hash)
         self.blocks, self._last = self.blocks + 1, header
 
-    def _all(self, header: HeaderRead, receipts: Sequence[bytes] | None) -> list[Told]:
+    def _all(self, header: HeaderRead, receipts: Sequence[bytes] | None) -> list[TrailEvent]:
         """All events of the contracts in a block."""
         if not self._sought.may_be_in(header.bloom):
             return []
         if receipts is None:
             raise self._wrong(header, "it may have further events, and does not show all its receipts")
         inclusion.require_whole(header, receipts)
-        told: list[Told] = []
+        events: list[TrailEvent] = []
         for place, receipt in enumerate(receipts):
             for log, read in enumerate(read_logs(receipt)):
-                told += self._told(read, (place, log))
-        return told
+                events += self._decoded(read, (place, log))
+        return events
 
-    def _told(self, log: LogRead, place: tuple[int, int]) -> list[Told]:
+    def _decoded(self, log: LogRead, place: tuple[int, int]) -> list[TrailEvent]:
         event = self._decoder.read(log, place)
         return [] if event is None else [event]
 

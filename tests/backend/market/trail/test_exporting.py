@@ -47,18 +47,18 @@ def test_every_event_that_can_name_a_dataset_has_a_meaning() -> None:
 
 
 def test_the_life_of_a_dataset_is_told_in_order_and_nothing_else(exported: Path, life: Life) -> None:
-    told = rows(exported / "trail.csv")
-    assert tuple(told[0]) == COLUMNS
-    assert [row["event"] for row in told if row["group"] not in {"purchase", "payment"}] == [
+    listed = rows(exported / "trail.csv")
+    assert tuple(listed[0]) == COLUMNS
+    assert [row["event"] for row in listed if row["group"] not in {"purchase", "payment"}] == [
         "Transfer", "DatasetPublished", "RoleGranted", "RoleAccepted", "OfferCreated", "LicenseDelivered",
         "LicenseConsumed", "LicenseDelivered", "LicenseDisputed", "DisputeResolved", "OfferClosed",
         "OfferCreated", "IssuerTrusted", "VisaRevoked", "DatasetPublished", "StatisticsReleased",
         "VersionPublished", "MetadataUpdate", "RoleRevoked", "Transfer", "VersionWithdrawn",
     ]  # fmt: skip
-    assert [row["event"] for row in told].count("LicensePurchased") == 3
-    assert [row["event"] for row in told].count("VisasShown") == 1
-    assert {row["dataset"] for row in told} == {str(life.dataset), "3"}  # the third has it as its parent
-    bought = next(row for row in told if row["event"] == "LicensePurchased")
+    assert [row["event"] for row in listed].count("LicensePurchased") == 3
+    assert [row["event"] for row in listed].count("VisasShown") == 1
+    assert {row["dataset"] for row in listed} == {str(life.dataset), "3"}  # the third has it as its parent
+    bought = next(row for row in listed if row["event"] == "LicensePurchased")
     assert (bought["by"], bought["purpose"], bought["licence"]) == (life.buyer, "HMB", "2")
     assert json.loads(bought["arguments"])["datasetId"] == life.dataset
 
@@ -73,23 +73,23 @@ def test_a_row_says_where_its_event_is(exported: Path, life: Life) -> None:
 
 
 def test_no_cell_begins_a_formula(exported: Path) -> None:
-    told = rows(exported / "trail.csv")
+    listed = rows(exported / "trail.csv")
     assert FORMULA[0] == "="
-    assert [row["reason"] for row in told if row["reason"]] == ["'" + FORMULA]
-    assert all(not value.startswith(("=", "+", "-", "@")) for row in told for value in row.values())
+    assert [row["reason"] for row in listed if row["reason"]] == ["'" + FORMULA]
+    assert all(not value.startswith(("=", "+", "-", "@")) for row in listed for value in row.values())
 
 
 def test_fhir_reads_the_bundle(exported: Path) -> None:
     raw = (exported / "trail.fhir.json").read_bytes()
     bundle = Bundle.model_validate_json(raw)
-    told = rows(exported / "trail.csv")
-    assert len(bundle.entry) == len(told) == len({entry.fullUrl for entry in bundle.entry})
-    for entry, row in zip(bundle.entry, told, strict=True):
+    listed = rows(exported / "trail.csv")
+    assert len(bundle.entry) == len(listed) == len({entry.fullUrl for entry in bundle.entry})
+    for entry, row in zip(bundle.entry, listed, strict=True):
         event = entry.resource
         assert f"{event.recorded:%Y-%m-%dT%H:%M:%SZ}" == row["time"]
         assert event.subtype[0].code == f"{row['contract']}.{row['event']}"
         assert [agent.altId for agent in event.agent if agent.requestor] == [row["by"]] * bool(row["by"])
-    disputed = json.loads(raw)["entry"][[row["event"] for row in told].index("LicenseDisputed")]["resource"]
+    disputed = json.loads(raw)["entry"][[row["event"] for row in listed].index("LicenseDisputed")]["resource"]
     assert {"type": "reasonText", "valueString": FORMULA} in disputed["entity"][0]["detail"]
 
 
