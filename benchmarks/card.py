@@ -22,7 +22,7 @@ from biodesci.core.croissant import Edition
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.documents.published_tables import releases
 from biodesci.core.errors import BioDeSciError, InputError
-from biodesci.inspection.content import Declared, Table
+from biodesci.inspection.content import Declared, Rows, Table
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.inspect import Inspection
 from biodesci.inspection.source import Source
@@ -136,7 +136,7 @@ def attacked(table: pa.Table) -> tuple[int, int, int]:
 def _card(table: pa.Table, earlier: Sequence[Release] = ()) -> Release:
     # The most that a steward can confirm: all texts are codes.
     codes = frozenset(name for name in table.schema.names if not _numbers(_present(table, name)))
-    summary = Summary("", table.schema, Declared(codes=codes))
+    summary = Summary("", table.schema, Declared(codes=codes), Rows.PEOPLE)
     for batch in table.to_batches():
         summary.feed(batch)
     told = summary.finish().table.since(earlier)
@@ -178,7 +178,7 @@ def _numbers(texts: Sequence[str]) -> tuple[float, ...]:
 
 
 def _is_valid(table: pa.Table) -> bool:
-    summary = Summary("", table.schema, Declared())
+    summary = Summary("", table.schema, Declared(), Rows.PEOPLE)
     for batch in table.to_batches():
         summary.feed(batch)
     inspection = Inspection("text/csv", tables=[summary.finish()])

@@ -12,6 +12,7 @@ from biodesci.core import duo
 from biodesci.core.errors import StateError
 from biodesci.core.onchain import Role
 from biodesci.core.patience import persist
+from biodesci.inspection.content import Declared
 from biodesci.localnet.expect import wait_for
 from biodesci.localnet.narrator import Narrator
 from biodesci.localnet.stack import Stack
@@ -129,6 +130,8 @@ class Story:
             keywords=("cardiology", "heart disease", "angiography"),
             terms=duo.parse_terms(["HMB", "NCU"]),
             served_at=served_at,
+            # Each row is another patient, so that the card may count them.
+            declared=Declared(rows_are_people=True),
             # Age and sex, of which the inspection asks, were published by these hospitals in 1988.
             confirmed=True,
         )

@@ -313,6 +313,7 @@ export async function publishForDisease(
     '86400',
     '--public',
     '--confirm',
+    '--rows-are-people',
   )
   return {
     id: await read.readContract({

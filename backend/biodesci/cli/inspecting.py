@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from biodesci.core.documents.dataset_card import Column
     from biodesci.inspection.content import Declared
     from biodesci.inspection.inspect import Inspection
+    from biodesci.inspection.summary import TableSummary
 
 app = typer.Typer()
 _LEVELS: Final = ("stop", "ask", "note")
@@ -60,6 +61,14 @@ class Columns:
     pseudonym: Annotated[
         list[str] | None, typer.Option(help="Column of ids that lead to nobody outside; repeat.")
     ] = None
+    rows_are_people: Annotated[
+        bool,
+        typer.Option("--rows-are-people", help="Each row of the table is another person: you declare it."),
+    ] = False
+    people_table: Annotated[
+        list[str] | None,
+        typer.Option(help="The same of one table among several (file, sheet), by its name; repeat."),
+    ] = None
     no_header: Annotated[
         bool, typer.Option("--no-header", help="The first line is a record, not column names.")
     ] = False
@@ -74,6 +83,8 @@ class Columns:
             quasi=tuple(self.quasi or ()),
             pseudonyms=frozenset(self.pseudonym or ()),
             header=False if self.no_header else None,
+            rows_are_people=self.rows_are_people,
+            people_tables=frozenset(self.people_table or ()),
         )
 
 
@@ -149,12 +160,7 @@ def _show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | Non
     ]
     told = [_told(table.name, column) for table in inspection.tables for column in fields(table.table)]
     records = [table.records for table in inspection.tables]
-    counted = [
-        "rows, each taken for a person (--person COLUMN says whose they are)"
-        if table.person is None
-        else f"people, by column {table.person!r}"
-        for table in inspection.tables
-    ]
+    counted = [_counted(table) for table in inspection.tables]
     about = {
         "format": inspection.format,
         "bytes": Material.of(file).size,
@@ -173,6 +179,13 @@ def _show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | Non
             output.table(told, ("column", "type", "told"), "")
     if "stop" in levels:
         raise typer.Exit(1)
+
+
+def _counted(table: TableSummary) -> str:
+    """Of whom the counts of a table are."""
+    if table.person is not None:
+        return f"people, by column {table.person!r}"
+    return "people, a row each" if table.is_counted else "nothing: it is not known whose the rows are"
 
 
 def _told(table: str, column: Column) -> dict[str, Any]:

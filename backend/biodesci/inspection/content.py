@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from enum import Enum
 from typing import Protocol
 
 import pyarrow as pa
@@ -19,6 +20,8 @@ class Declared:
     `person` is the column that says whose record a row is, `codes` are columns whose values are codes that
     may be published, `quasi` those by which somebody who knows a person could find it (age, postcode).
     `pseudonyms` hold ids that lead to nobody outside. `header` is False for a table without column names.
+    `rows_are_people` says of data that are one table, and `people_tables` of those tables among several, by
+    name, that each row is another person.
     """
 
     person: str | None = None
@@ -26,6 +29,17 @@ class Declared:
     quasi: tuple[str, ...] = ()
     pseudonyms: frozenset[str] = frozenset()
     header: bool | None = None
+    rows_are_people: bool = False
+    people_tables: frozenset[str] = frozenset()
+
+
+class Rows(Enum):
+    """What the rows of a table are, by its format: another person each, things (images, signals), of which
+    nobody can say more, or nobody knows: then its steward has to say it."""
+
+    UNKNOWN = "unknown"
+    PEOPLE = "people"
+    THINGS = "things"
 
 
 @dataclass(frozen=True)
@@ -37,7 +51,7 @@ class Table:
     that stand for one ("NA") are left to who reads. The caller reads `batches` once, to their end, before it
     takes the next item. `labels` are what the file says of columns, such as SPSS's variable labels.
     `decimal` and `thousands` are the characters that numbers in columns of strings are written with:
-    "1.234,5" has "," and ".", and is 1234.5.
+    "1.234,5" has "," and ".", and is 1234.5. `rows` is what the format says of the rows.
     """
 
     name: str
@@ -46,6 +60,7 @@ class Table:
     labels: dict[str, str] = field(default_factory=dict)
     decimal: str = "."
     thousands: str = ""
+    rows: Rows = Rows.UNKNOWN
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Final
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Member, Passage, Table
+from biodesci.inspection.content import Declared, Member, Passage, Rows, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
@@ -17,17 +17,27 @@ from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
 
 _DEEPEST: Final = 4  # archives within archives
-_SHOWN: Final = 40  # names of columns in an error
+_SHOWN: Final = 40  # names of columns or tables in an error
+UNKNOWN_ROWS: Final = "rows of unknown persons"
+FALSE_ROWS: Final = "rows declared to be people"
+
+
+_NOBODY_KNOWS: Final = (
+    "nobody said whose the rows are, so the card releases no count of this table; name the column of persons "
+    "with --person COLUMN or, where each row is another person, declare it with --rows-are-people"
+)
 
 
 @dataclass
 class Inspection:
-    """What a file or folder holds. `media_type` is None for a format that is not read."""
+    """What a file or folder holds. `media_type` is None for a format that is not read. `names` are those by
+    which a steward may name a table, which its owner alone sees."""
 
     media_type: str | None = None
     format: str | None = None
     tables: list[TableSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
+    names: dict[str, None] = field(default_factory=dict, repr=False, compare=False)
     progress: Callable[[int], None] = field(default=lambda _amount: None, repr=False, compare=False)
 
     def of(self, level: Level) -> list[Finding]:
@@ -41,7 +51,7 @@ def inspect(
     """Looks into a file or folder. `progress` is told how many more bytes of tables were looked at.
 
     Raises InputError where there is none, for a file of a known format that is damaged, and for a declared
-    column that no table has: a mistyped name must not pass for one that was looked at.
+    column or table that is not there: a mistyped name must not pass for one that was looked at.
     """
     if not path.exists():
         raise InputError(f"There is no file {path}.", "Check the path.")
@@ -53,6 +63,7 @@ def inspect(
     said = declared or Declared()
     _read(source, said, inspection)
     _require_columns(said, inspection)
+    _require_tables(said, inspection)
     inspection.findings = merged(inspection.findings)
     return inspection
 
@@ -67,6 +78,21 @@ def _require_columns(declared: Declared, inspection: Inspection) -> None:
         raise InputError(
             f"There is no column {', '.join(map(repr, missing))} in the data.",
             f"The columns are: {shown or 'none, as it holds no table'}.",
+        )
+
+
+def _require_tables(declared: Declared, inspection: Inspection) -> None:
+    shown = ", ".join(list(inspection.names)[:_SHOWN]) + (" ..." if len(inspection.names) > _SHOWN else "")
+    if missing := sorted(declared.people_tables - inspection.names.keys()):
+        raise InputError(
+            f"There is no table {', '.join(map(repr, missing))} in the data.",
+            f"The tables are: {shown or 'none'}.",
+        )
+    tables = sum(table.rows is not Rows.THINGS for table in inspection.tables)
+    if declared.rows_are_people and tables != 1:
+        raise InputError(
+            f"The data hold {tables:,} tables, so that nobody knows the rows of which are people.",
+            f"Say it of each that is meant: --people-table TABLE. The tables are: {shown or 'none'}.",
         )
 
 
@@ -92,10 +118,27 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
 def _take_table(table: Table, source: Source, declared: Declared, inspection: Inspection) -> None:
     place = ", ".join(part for part in (source.where, table.name) if part)
     check = TableCheck(table.schema, declared, place)
-    summary = Summary(table.name, table.schema, declared)
+    names = _names(table, source)
+    inspection.names.update(dict.fromkeys(names))
+    is_declared = table.rows is not Rows.THINGS and (
+        declared.rows_are_people or not declared.people_tables.isdisjoint(names)
+    )
+    summary = Summary(table.name, table.schema, declared, Rows.PEOPLE if is_declared else table.rows)
     for batch in table.batches:
         check.feed(batch)
         summary.feed(batch)
         inspection.progress(batch.nbytes)
     inspection.findings += check.finish()
-    inspection.tables.append(summary.finish())
+    summed = summary.finish()
+    inspection.tables.append(summed)
+    if is_declared and summed.repeat:
+        reason = f"column {summed.person!r} has one person in several rows, so the rows are not people"
+        inspection.findings.append(Finding(place or "table", FALSE_ROWS, Level.STOP, reason))
+    elif summed.rows is Rows.UNKNOWN and not summed.is_counted:
+        inspection.findings.append(Finding(place or "table", UNKNOWN_ROWS, Level.NOTE, _NOBODY_KNOWS))
+
+
+def _names(table: Table, source: Source) -> list[str]:
+    """By which a table is named: its own name, or its file's, with folder and ending or without."""
+    path = PurePosixPath(source.name)
+    return list(dict.fromkeys(name for name in (table.name, source.name, path.name, path.stem) if name))

@@ -13,8 +13,13 @@ from eth_account.messages import encode_typed_data
 
 from biodesci.chain.client import Chain
 from biodesci.core import typed_data
-from biodesci.core.documents.inspection_report import InspectionReport, ReportedFinding
+from biodesci.core.documents.inspection_report import (
+    InspectionReport,
+    ReportedDeclaration,
+    ReportedFinding,
+)
 from biodesci.core.errors import InputError
+from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers import check_text
 from biodesci.inspection.inspect import Inspection
@@ -70,12 +75,26 @@ def report(
             )
             for one in inspection.findings
         ),
+        declared=declaration(meta.declared),
         confirmed=meta.confirmed,
         accepted_risk=meta.accept_risk,
     )
     document = typed_data.inspection_report(unsigned)
     signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
     return unsigned.model_copy(update={"signature": signature})
+
+
+def declaration(declared: Declared) -> ReportedDeclaration:
+    """What the steward declared, as the report has it."""
+    return ReportedDeclaration(
+        person=declared.person,
+        codes=tuple(sorted(declared.codes)),
+        quasi=declared.quasi,
+        pseudonyms=tuple(sorted(declared.pseudonyms)),
+        header=declared.header,
+        rows_are_people=declared.rows_are_people,
+        people_tables=tuple(sorted(declared.people_tables)),
+    )
 
 
 def _listed(findings: Iterable[Finding]) -> str:

@@ -8,7 +8,13 @@ from dataclasses import dataclass, field
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
 from biodesci.core.croissant import Edition
-from biodesci.core.documents.dataset_card import DatasetCard, FoundKind, IdentifierCheck, PermittedDiseases
+from biodesci.core.documents.dataset_card import (
+    Counted,
+    DatasetCard,
+    FoundKind,
+    IdentifierCheck,
+    PermittedDiseases,
+)
 from biodesci.inspection.content import Declared
 from biodesci.inspection.inspect import Inspection
 
@@ -66,10 +72,10 @@ def compose(
 
 def _check(inspection: Inspection) -> IdentifierCheck:
     kinds = sorted({(finding.kind, finding.level.value) for finding in inspection.findings})
-    counted = None
-    if inspection.tables:
-        by_person = all(table.person is not None for table in inspection.tables)
-        counted = "people" if by_person else "rows, each taken for a person"
+    tables = [table for table in inspection.tables if table.is_counted]
+    counted: Counted | None = None
+    if tables:
+        counted = "people" if all(table.person is not None for table in tables) else "people, a row each"
     return IdentifierCheck(
         findings=tuple(FoundKind(kind=kind, level=level) for kind, level in kinds), counted=counted
     )

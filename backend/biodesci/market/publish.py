@@ -184,19 +184,12 @@ def inspected(material: Material, meta: DatasetMeta, report: Progress) -> tuple[
 
 def _fields(meta: DatasetMeta) -> dict[str, Any]:
     """What a card says; how the steward answered for it makes no other publication."""
-    declared = meta.declared
     return {
         **asdict(replace(meta, diseases=None, declared=Declared(), accept_risk=None, confirmed=False)),
         "keywords": list(meta.keywords),
         "parents": list(meta.parents),
         "diseases": None if meta.diseases is None else meta.diseases.model_dump(mode="json"),
-        "declared": [
-            declared.person,
-            sorted(declared.codes),
-            list(declared.quasi),
-            sorted(declared.pseudonyms),
-            declared.header,
-        ],
+        "declared": admission.declaration(meta.declared).model_dump(mode="json"),
     }
 
 

@@ -93,12 +93,13 @@ name: string
  * What was looked at before the file was published, and what was found there that may name people. The
  * file was published in spite of what has the level "stop"; the reason is the owner's, and not public.
  * 
- * `counted` says of tables what a count is of.
+ * `counted` says what the counts of tables are of: people, whom a column tells apart, or in some tables
+ * people by the word of the owner or by the format, "a row each". It is absent where nothing is counted.
  */
 export interface IdentifierCheck {
 "biodesci:airlock": "biodesci/airlock/1"
 checked: "content, column names, public texts"
-counted?: ("people" | "rows, each taken for a person")
+counted?: ("people" | "people, a row each")
 findings: FoundKind[]
 note: "A pass is evidence, not anonymity."
 }
@@ -155,7 +156,7 @@ export interface ContainerReference {
 /**
  * A table in the file. `columns` is how many columns it has, of which `field` may have fewer; `rows` and
  * `people` are absent where there are fewer than 11 people, and `people` where no column says who they
- * are.
+ * are. Where nobody knows whose the rows are, nothing but `rows` is counted.
  */
 export interface RecordSet {
 "@id": string

@@ -121,5 +121,12 @@ def test_it_says_whose_counts_they_are_and_what_becomes_public(run, tmp_path):
     assert shown["counted"] == ["people, by column 'patient'"]
     assert {"f: 30; m: 30"} <= set(shown["card"][1]["told"].split(", "))
     file.write_text(ROWS)
+    _, out, _ = run("--json", "dataset", "check", str(file), "--rows-are-people")
+    shown = json.loads(out)
+    assert shown["counted"] == ["people, a row each"]
+    assert shown["card"][1]["told"].startswith("share missing 0.0, 0: 60; 1: 60")
     _, out, _ = run("--json", "dataset", "check", str(file))
-    assert json.loads(out)["counted"][0].startswith("rows, each taken for a person")
+    shown = json.loads(out)
+    assert shown["counted"] == ["nothing: it is not known whose the rows are"]
+    assert [column["told"] for column in shown["card"]] == [None, None, None]
+    assert any("--rows-are-people" in finding["why"] for finding in shown["findings"])

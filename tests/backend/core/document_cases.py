@@ -160,7 +160,11 @@ CASES = (
         nullable=(f"{COLUMN}statistics.histogram.*.count",),
     ),
     Case(DatasetCard, "dataset-card-opaque.json"),
-    Case(InspectionReport, "inspection-report.json", optional=("acceptedRisk", "signature")),
+    Case(
+        InspectionReport,
+        "inspection-report.json",
+        optional=("acceptedRisk", "declared.header", "declared.person", "signature"),
+    ),
     Case(FolderManifest, "folder-manifest.json"),
     Case(
         ModelCard,

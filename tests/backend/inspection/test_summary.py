@@ -14,14 +14,14 @@ import pytest
 from biodesci.core.airlock.differencing import NOTHING, Told
 from biodesci.core.croissant import DescribedColumn
 from biodesci.core.documents.dataset_card import MAX_FIELDS
-from biodesci.inspection.content import Declared
+from biodesci.inspection.content import Declared, Rows
 from biodesci.inspection.identifiers.persons import person_column
 from biodesci.inspection.schema_file import schema_file
 from biodesci.inspection.summary import Summary, TableSummary
 
 
 def summed(table: pa.Table, declared: Declared | None = None, batch: int = 1_000) -> TableSummary:
-    summary = Summary("", table.schema, declared or Declared())
+    summary = Summary("", table.schema, declared or Declared(), Rows.PEOPLE)
     for one in table.to_batches(max_chunksize=batch):
         summary.feed(one)
     return summary.finish()

@@ -14,6 +14,7 @@ from biodesci.core.documents import published_card
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DatasetCard
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.core.errors import InputError
+from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.inspect import Inspection, inspect
 from biodesci.market import diseases
@@ -25,6 +26,7 @@ INFO = ContainerInfo(b"\x01" * 32, 1064, 1000, 1 << 20, b"\x02" * 32)
 FIRST = Edition(1, date(2026, 11, 30))
 NAMES = "age,chol,sex,country,smoker,contact,ward"
 DS, NCU = 1 << 3, 1 << 12
+ROWS_ARE_PEOPLE = Declared(rows_are_people=True)
 SCAN = DatasetMeta("Scan", "", 1 << 2)
 
 
@@ -61,8 +63,8 @@ def described() -> DatasetMeta:
     )
 
 
-def composed(file: Path, edition: Edition = FIRST) -> DatasetCard:
-    inspection = inspect(file)
+def composed(file: Path, edition: Edition = FIRST, declared: Declared = ROWS_ARE_PEOPLE) -> DatasetCard:
+    inspection = inspect(file, declared)
     # What the identifier check finds has tests of its own.
     inspection.findings = [
         Finding("column 'contact'", "e-mail", Level.STOP, "", rows=220),
@@ -95,7 +97,7 @@ def test_a_card_tells_no_value_no_name_of_a_file_and_no_reason(table):
     assert set(check) == {"biodesci:airlock", "checked", "counted", "findings", "note"}
     assert {"kind": "e-mail", "level": "stop"} in check["findings"]
     assert all(set(finding) == {"kind", "level"} for finding in check["findings"])
-    assert check["counted"] == "rows, each taken for a person"
+    assert check["counted"] == "people, a row each"
 
 
 def test_an_opaque_files_card_has_these_bytes(tmp_path):
@@ -180,3 +182,29 @@ def test_a_card_of_an_earlier_program_is_compared_too(tmp_path):
     chol = next(c for c in later.record_set[0].field if c.name == "chol").statistics
     assert later.records in (None, 220)
     assert chol.mean is None
+
+
+def test_a_version_that_counts_nothing_opens_no_way_around_the_one_before(tmp_path):
+    """Counts, then none, then counts of one person more; and none at first, then counts of five more."""
+    first = composed(written(tmp_path / "1.csv", 220))
+    second = composed(written(tmp_path / "2.csv", 221), Edition(2, FIRST.published), Declared())
+    assert (second.identifier_check.counted, second.records) == (None, 220)
+    assert [column.statistics for column in second.record_set[0].field] == [None] * 7
+    past = tuple(PublishedCard.read(card.to_bytes()) for card in (first, second))
+    third = composed(written(tmp_path / "3.csv", 225), Edition(3, FIRST.published, past))
+    assert third.records is None
+    before = {column.name: column.statistics for column in first.record_set[0].field}
+    for column in third.record_set[0].field:
+        bars, old = ((one and one.histogram) or () for one in (column.statistics, before[column.name]))
+        for bar in bars:
+            same = [was.count for was in old if was.model_copy(update={"count": bar.count}) == bar]
+            assert bar.count is None or same in ([], [None], [bar.count])
+    # People whom a column tells apart are compared with rows of which nothing else was released.
+    file = tmp_path / "4.csv"
+    past = ()
+    for column, rows in (("chiffre", 220), ("patient", 226)):
+        file.write_text(f"{column},ward\n" + "".join(f"p{i},x\n" for i in range(rows)))
+        card = composed(file, Edition(2, FIRST.published, past), Declared())
+        past = (PublishedCard.read(card.to_bytes()),)
+    assert card.record_set[0].people is None
+    assert composed(file, FIRST, Declared()).record_set[0].people == 230

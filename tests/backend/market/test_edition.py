@@ -6,12 +6,16 @@ import json
 from datetime import UTC, datetime
 
 from biodesci.core import cid
+from biodesci.inspection.content import Declared
 from biodesci.market.card import DatasetMeta
 from biodesci.market.edition import upcoming
 from biodesci.market.publish import publish
 from tests.backend.acting import acting
 
-META = DatasetMeta("Cohort", "Heart disease in one hospital", 1 << 2, confirmed=True)
+ROWS_ARE_PEOPLE = Declared(rows_are_people=True)
+META = DatasetMeta(
+    "Cohort", "Heart disease in one hospital", 1 << 2, declared=ROWS_ARE_PEOPLE, confirmed=True
+)
 
 
 def rows(count: int) -> str:

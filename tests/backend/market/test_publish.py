@@ -30,6 +30,7 @@ from biodesci.core.errors import (
     UnavailableError,
     WrongKeyError,
 )
+from biodesci.inspection.content import Declared
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import offers
 from biodesci.market import publish as module
@@ -349,10 +350,15 @@ def test_the_report_is_signed_and_stays_at_home(chain_for, ipfs, tmp_path):
     chain, home = chain_for(), tmp_path / "home"
     file = tmp_path / "cohort.csv"
     file.write_text("age,contact\n" + "".join(f"{40 + i},jane.doe{i}@example.org\n" for i in range(20)))
-    publish(acting(chain, ipfs, home), file, replace(META, accept_risk="invented addresses"))
+    publish(
+        acting(chain, ipfs, home),
+        file,
+        replace(META, accept_risk="invented addresses", declared=Declared(rows_are_people=True)),
+    )
     (path,) = home.rglob(module.REPORT)
     report = InspectionReport.parse(path.read_bytes())
     assert report.accepted_risk == "invented addresses"
+    assert report.declared.rows_are_people
     assert report.plaintext_sha256 == hashlib.sha256(file.read_bytes()).digest()
     assert "e-mail" in {finding.kind for finding in report.findings if finding.level == "stop"}
     signed = encode_typed_data(full_message=typed_data.inspection_report(report))

@@ -56,9 +56,11 @@ def withheld(later: Release, earlier: Release) -> Release:
         name: _column(column, earlier.columns[name], later, earlier) if name in earlier.columns else column
         for name, column in later.columns.items()
     }
+    # Rows may be people, too: of an earlier release that tells one number alone, it is the one of both.
+    people, rows = earlier.people, earlier.rows
     return Release(
-        people=_number(later.people, earlier.people),
-        rows=_number(later.rows, earlier.rows),
+        people=_number(later.people, rows if people is None else people),
+        rows=_number(later.rows, people if rows is None else rows),
         columns=columns,
     )
 

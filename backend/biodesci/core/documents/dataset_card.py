@@ -225,7 +225,7 @@ class Column(Part):
 class RecordSet(Part):
     """A table in the file. `columns` is how many columns it has, of which `field` may have fewer; `rows` and
     `people` are absent where there are fewer than 11 people, and `people` where no column says who they
-    are."""
+    are. Where nobody knows whose the rows are, nothing but `rows` is counted."""
 
     type: Annotated[Literal["cr:RecordSet"], Field(alias="@type")] = "cr:RecordSet"
     id: Annotated[str, Field(alias="@id", pattern=r"^records(-[1-9][0-9]?)?$")]
@@ -249,17 +249,21 @@ class FoundKind(Part):
     level: Literal["stop", "ask", "note"]
 
 
+Counted = Literal["people", "people, a row each"]
+
+
 class IdentifierCheck(Part):
     """What was looked at before the file was published, and what was found there that may name people. The
     file was published in spite of what has the level "stop"; the reason is the owner's, and not public.
 
-    `counted` says of tables what a count is of.
+    `counted` says what the counts of tables are of: people, whom a column tells apart, or in some tables
+    people by the word of the owner or by the format, "a row each". It is absent where nothing is counted.
     """
 
     checked: Literal["content, column names, public texts"] = "content, column names, public texts"
     findings: tuple[FoundKind, ...]
     note: Literal["A pass is evidence, not anonymity."] = "A pass is evidence, not anonymity."
-    counted: Literal["people", "rows, each taken for a person"] | None = None
+    counted: Counted | None = None
     airlock: Annotated[Literal["biodesci/airlock/1"], Field(alias="biodesci:airlock")] = "biodesci/airlock/1"
 
 

@@ -30,6 +30,19 @@ class ReportedFinding(Part):
     rows: Count
 
 
+class ReportedDeclaration(Part):
+    """What the steward declared of the data (inspection/content.py). Of `rows_are_people` and `people_tables`
+    much depends: the card tells counts, on the word of the steward that each row is another person."""
+
+    person: Text | None = None
+    codes: tuple[Text, ...]
+    quasi: tuple[Text, ...]
+    pseudonyms: tuple[Text, ...]
+    header: bool | None = None
+    rows_are_people: bool
+    people_tables: tuple[Text, ...]
+
+
 class InspectionReport(Document):
     """Signed by the account that publishes, in the domain of the DatasetNFT at `contract`.
 
@@ -52,6 +65,7 @@ class InspectionReport(Document):
     plaintext_sha256: BareBytes32
     file_format: Text
     findings: tuple[ReportedFinding, ...]
+    declared: ReportedDeclaration
     confirmed: bool
     accepted_risk: Text | None = None
     signature: HexBytes | None = None

@@ -23,11 +23,19 @@ _PERSON: Final = re.compile(
     r"usubjid|subjid|ptid|ptno|pid|sid|mrn|nhs|eid|empi|kennung|kurzel|kuerzel|initialen|initials|codice|dossier"
 )
 _MAY_NUMBER_ROWS: Final = frozenset({"id", "iid", "record id"})
+_CASES: Final = re.compile(r"\b(?:case|fall|sid|codice|dossier)\b|症例")
 
 
 def says_whose(words: str) -> bool:
     """Whether a name, in lower case and with spaces between its words, is of a column of persons."""
     return _PERSON.fullmatch(words) is not None
+
+
+def may_number_rows(name: str) -> bool:
+    """Whether a column that was taken by its name, and has another value in each row, may just as well number
+    the rows, or be of cases, of which a person has several."""
+    words = spaced(name)
+    return words in _MAY_NUMBER_ROWS or _CASES.search(words) is not None
 
 
 def person_column(names: Sequence[str], declared: str | None) -> int | None:

@@ -64,6 +64,7 @@ class People:
         self._is_empty = True
         self._kept = 0
         self.halved = 0
+        self.repeat = False
 
     def feed(self, batch: pa.RecordBatch) -> None:
         """Takes more rows in."""
@@ -101,11 +102,12 @@ class People:
         self._folder.cleanup()
 
     def number(self) -> int:
-        """How many persons there are."""
+        """How many persons there are; `repeat` then says whether one of them has several rows."""
         if self._is_empty:
             return 0
         # Unlike count(DISTINCT ...), this may go to disk.
         ((count,),) = self._rows("SELECT count(*) FROM (SELECT DISTINCT person FROM rows)")
+        self.repeat = count < self._kept
         return self._stands_for(int(count))
 
     def values(self, column: int, named: Sequence[str] | None) -> Counted:

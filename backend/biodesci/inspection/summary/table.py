@@ -14,8 +14,8 @@ from biodesci.core.airlock.differencing import NOTHING, Bar, Told
 from biodesci.core.airlock.rules import SMALL
 from biodesci.core.croissant import DescribedColumn, DescribedTable
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DataType
-from biodesci.inspection.content import Declared
-from biodesci.inspection.identifiers.persons import person_column
+from biodesci.inspection.content import Declared, Rows
+from biodesci.inspection.identifiers.persons import may_number_rows, person_column
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.cells import FineCells
 from biodesci.inspection.summary.column import ColumnTally
@@ -42,19 +42,30 @@ _TYPES: Final[dict[str, DataType]] = {
 @dataclass(frozen=True)
 class TableSummary:
     """A table: its name and number of rows, which the owner alone is told, the column that says whose record
-    a row is (None: each row is taken for a person), what the card tells, and the columns and their types."""
+    a row is, what the card tells, the columns and their types, and what the rows are: without a column of
+    persons, and unless they are people, nothing is counted. `repeat` says whether one of these persons has
+    several rows."""
 
     name: str
     records: int
     person: str | None
     table: DescribedTable
     schema: pa.Schema
+    rows: Rows = Rows.UNKNOWN
+    repeat: bool = False
+
+    @property
+    def is_counted(self) -> bool:
+        """Whether it is known of whom the counts are, without which none is released."""
+        return self.person is not None or self.rows is Rows.PEOPLE
 
 
 class Summary:
-    """Sums up a table whose batches are fed one after the other, of a wide one its first columns."""
+    """Sums up a table whose batches are fed one after the other, of a wide one its first columns. `kind` is
+    what its rows are, by its format or its steward."""
 
-    def __init__(self, name: str, schema: pa.Schema, declared: Declared) -> None:
+    def __init__(self, name: str, schema: pa.Schema, declared: Declared, kind: Rows = Rows.UNKNOWN) -> None:
+        self._kind = kind
         self._name, self._schema, self._declared, self._rows = name, schema, declared, 0
         width = min(len(schema), MAX_FIELDS)
         limit = max(_LEAST_VALUES, min(_MOST_VALUES, _VALUES // max(width, 1)))
@@ -73,6 +84,9 @@ class Summary:
     def finish(self) -> TableSummary:
         """What may be told of all rows. It can be asked once."""
         people = self._rows if self._people is None else self._people.number()
+        repeat = self._people is not None and self._people.repeat
+        person = self._whose(repeat=repeat)
+        is_counted = person is not None or self._kind is Rows.PEOPLE
         # Where every row is of another person, rows are people, and nothing has to be counted again.
         repeated = self._people if people < self._rows else None
         columns = []
@@ -80,24 +94,32 @@ class Summary:
             tally.finish()
             described = _Described(tally, i, field.name in self._declared.codes, repeated)
             # Of the ids themselves nothing is told, not even how they are spread.
-            columns.append(described.column(field.name, 0 if i == self._person else people))
+            columns.append(described.column(field.name, people if is_counted and i != self._person else 0))
         if self._people is not None:
             self._people.close()
-        # A column that was only guessed, and is another in each row, may number the rows and nobody else.
-        is_known = self._person is not None and (self._declared.person is not None or people < self._rows)
         return TableSummary(
             name=self._name,
             records=self._rows,
-            person=self._schema.names[self._person] if is_known and self._person is not None else None,
+            person=person,
             table=DescribedTable(
                 width=len(self._schema),
                 columns=tuple(columns),
                 rows=counts.rounded(self._rows) if people >= SMALL else None,
-                people=counts.told(people) if is_known else None,
+                people=None if person is None else counts.told(people),
                 sampled=self._people is not None and self._people.halved > 0,
             ),
             schema=self._schema,
+            rows=self._kind,
+            repeat=person is not None and repeat,
         )
+
+    def _whose(self, *, repeat: bool) -> str | None:
+        """The name of the column of persons; of one that may number the rows only where its values repeat."""
+        if self._person is None:
+            return None
+        name = self._schema.names[self._person]
+        is_sure = repeat or name == self._declared.person or not may_number_rows(name)
+        return str(name) if is_sure else None
 
 
 class _Described:

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Table
+from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import paths, unpacked
 from biodesci.inspection.formats.brain import sidecar
@@ -73,7 +73,8 @@ class Look:
         """The geometry of all images, and the findings."""
         if self._shapes:
             columns = [pa.array(column, pa.string()) for column in zip(*self._shapes, strict=True)]
-            yield Table("volumes", _SCHEMA, [pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)])
+            batch = pa.RecordBatch.from_arrays(columns, schema=_SCHEMA)
+            yield Table("volumes", _SCHEMA, [batch], rows=Rows.THINGS)
         yield from self.tally.findings()
 
     def _header(self, source: Source, stream: BinaryIO) -> Iterator[Passage]:

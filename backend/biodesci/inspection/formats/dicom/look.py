@@ -12,7 +12,7 @@ from pydicom import Dataset
 from pydicom.datadict import keyword_for_tag
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Passage, Table
+from biodesci.inspection.content import Passage, Rows, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.dicom import dataset as datasets
 from biodesci.inspection.formats.dicom import pixels, profile
@@ -66,7 +66,8 @@ class Look:
         if self._facts:
             schema = pa.schema([(name, pa.string()) for name in _FACTS])
             columns = [pa.array(column, pa.string()) for column in zip(*self._facts, strict=True)]
-            yield Table("images", schema, [pa.RecordBatch.from_arrays(columns, schema=schema)])
+            batch = pa.RecordBatch.from_arrays(columns, schema=schema)
+            yield Table("images", schema, [batch], rows=Rows.THINGS)
         yield from self._tally.findings()
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Table
+from biodesci.inspection.content import Declared, Item, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats.fhir.elements import Walk
 from biodesci.inspection.formats.tally import Tally
@@ -56,7 +56,8 @@ class Fhir:
                 reason = "R4 does not describe it so; its elements were looked at all the same"
                 tally.add("resources", "resource that is not valid", Level.NOTE, reason)
             yield from walk.resource(resource)
-        yield Table("resources", _SCHEMA, _batches(met))
+        rows = Rows.PEOPLE if {name for name, _ in met} == {"Patient"} else Rows.THINGS
+        yield Table("resources", _SCHEMA, _batches(met), rows=rows)
         yield from tally.findings()
 
 

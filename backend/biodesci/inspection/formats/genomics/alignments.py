@@ -12,7 +12,7 @@ from typing import Final
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Table
+from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import paths, unpacked
 from biodesci.inspection.formats.genomics.read_names import INSTRUMENT
@@ -71,7 +71,8 @@ class Alignments:
                 name: [group.get(key) for group in groups]
                 for name, key in zip(_SCHEMA.names, ("SM", "LB", "PL"), strict=True)
             }
-            yield Table("read groups", _SCHEMA, [pa.RecordBatch.from_pydict(columns, schema=_SCHEMA)])
+            batch = pa.RecordBatch.from_pydict(columns, schema=_SCHEMA)
+            yield Table("read groups", _SCHEMA, [batch], rows=Rows.THINGS)
         _reads(tally, is_human, names)
         yield from tally.findings()
 

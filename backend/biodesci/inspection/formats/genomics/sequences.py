@@ -10,7 +10,7 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Table
+from biodesci.inspection.content import Declared, Item, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import paths, unpacked
 from biodesci.inspection.formats.genomics.read_names import INSTRUMENT, KNOWN
@@ -40,7 +40,7 @@ class Fasta:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """A table of names and descriptions. Nucleotides ask: those of a person identify it."""
-        yield Table("sequences", _SCHEMA, _batches(source))
+        yield Table("sequences", _SCHEMA, _batches(source), rows=Rows.THINGS)
         tally = Tally(source.where)
         lines = unpacked.head(source).split(b"\n")
         letters = b"".join(line for line in lines if not line.startswith(b">"))

@@ -11,7 +11,7 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Table
+from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import paths, unpacked
 from biodesci.inspection.formats.tally import Tally
@@ -66,7 +66,8 @@ class Variants:
 
 def _named(samples: list[str]) -> Table:
     schema = pa.schema([("sample_id", pa.string())])
-    return Table("samples", schema, [pa.RecordBatch.from_pydict({"sample_id": samples}, schema=schema)])
+    batch = pa.RecordBatch.from_pydict({"sample_id": samples}, schema=schema)
+    return Table("samples", schema, [batch], rows=Rows.PEOPLE)
 
 
 def _look(line: str, tally: Tally) -> Iterator[Passage]:

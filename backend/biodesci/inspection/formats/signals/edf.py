@@ -9,7 +9,7 @@ from typing import Final
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Table
+from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
@@ -57,7 +57,8 @@ class Edf:
         if any("Annotations" in row["signal"] for row in fields):
             reason = "technicians write remarks into it, and nobody looked into it"
             tally.add("signal of annotations", "free text", Level.ASK, reason)
-        yield Table("signals", _SCHEMA, [pa.RecordBatch.from_pylist(fields, schema=_SCHEMA)])
+        batch = pa.RecordBatch.from_pylist(fields, schema=_SCHEMA)
+        yield Table("signals", _SCHEMA, [batch], rows=Rows.THINGS)
         yield from tally.findings()
 
 

@@ -10,7 +10,7 @@ from typing import Final
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Member, Passage, Table
+from biodesci.inspection.content import Declared, Item, Member, Passage, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import tree
 from biodesci.inspection.formats.tally import Tally
@@ -100,7 +100,8 @@ class _Look:
     def finish(self) -> Iterator[Item]:
         """A table of the signals, and the findings."""
         if self.rows:
-            yield Table("signals", _SCHEMA, [pa.RecordBatch.from_pylist(self.rows, schema=_SCHEMA)])
+            batch = pa.RecordBatch.from_pylist(self.rows, schema=_SCHEMA)
+            yield Table("signals", _SCHEMA, [batch], rows=Rows.THINGS)
         yield from self.tally.findings()
 
 
