@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 import pyarrow as pa
 
@@ -78,7 +79,20 @@ class Member:
     source: Source
 
 
-Item = Table | Passage | Member | Finding
+@dataclass(frozen=True)
+class Residue:
+    """Bytes in which text may stand that their reader does not give: deleted, unused and unknown parts.
+
+    `opened` gives them from their beginning. `given` reads anew what the reader gave of these bytes: text
+    that stands there, too, was looked at already. Where no reader gives anything of them it is None.
+    """
+
+    place: str
+    opened: Callable[[], AbstractContextManager[BinaryIO]]
+    given: Callable[[], Iterable[Item]] | None = None
+
+
+Item = Table | Passage | Member | Finding | Residue
 
 
 class Format(Protocol):

@@ -8,7 +8,8 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Member, Passage, Rows, Table
+from biodesci.inspection import residues
+from biodesci.inspection.content import Declared, Member, Passage, Residue, Rows, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
@@ -111,6 +112,8 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
                 inspection.findings += check_text(item.place, item.text)
             case Member():
                 _read(item.source, declared, inspection)
+            case Residue():
+                inspection.findings += residues.look(item)
             case Finding():
                 inspection.findings.append(item)
 

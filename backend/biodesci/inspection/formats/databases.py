@@ -12,6 +12,7 @@ import pyarrow as pa
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Table
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.cells import batches
 from biodesci.inspection.formats.header import distinct
 from biodesci.inspection.formats.nested import Columnar
@@ -36,6 +37,7 @@ class Sqlite:
             uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
             with closing(sqlite3.connect(uri, uri=True)) as database:
                 yield from self._tables(database, source)
+        yield whole.residue(self, source, declared)
 
     def _tables(self, database: sqlite3.Connection, source: Source) -> Iterator[Item]:
         place = source.where or "database"
@@ -86,6 +88,7 @@ class DuckDb:
         ):
             for schema, table in database.execute(listed).fetchall():
                 yield from _duckdb_table(database, schema, table, source)
+        yield whole.residue(self, source, declared)
 
 
 def _closed() -> dict[str, str | bool | int | float | list[str]]:

@@ -14,7 +14,7 @@ import pyarrow as pa
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage, Table
 from biodesci.inspection.finding import Finding, Level
-from biodesci.inspection.formats import workbook_bounds, workbook_parts
+from biodesci.inspection.formats import whole, workbook_bounds, workbook_parts
 from biodesci.inspection.formats.cells import batches, text
 from biodesci.inspection.formats.header import header
 from biodesci.inspection.source import Source
@@ -59,6 +59,8 @@ class Workbook:
                     yield from workbook_parts.parts(archive, source)
             stream.seek(0)
             yield from _sheets(stream, source, declared)
+        if source.head.startswith(_OLE):
+            yield whole.residue(self, source, declared)
 
 
 def _sheets(stream: IO[bytes], source: Source, declared: Declared) -> Iterator[Item]:

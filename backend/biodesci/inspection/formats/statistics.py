@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage, Table
+from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.cells import batches
 from biodesci.inspection.formats.header import distinct
 from biodesci.inspection.source import Source
@@ -52,6 +53,7 @@ class Statistics:
             labels = {given[name]: label for name, label in about.column_names_to_labels.items() if label}
             schema = pa.schema([(name, pa.string()) for name in names])
             yield Table("", schema, self._batches(path, names, source), labels)
+        yield whole.residue(self, source, declared)
 
     def _batches(self, path: Path, names: list[str], source: Source) -> Iterator[pa.RecordBatch]:
         offset = 0

@@ -5,18 +5,20 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Member, Passage
 from biodesci.inspection.finding import Level
-from biodesci.inspection.formats import paths, tree, unpacked
+from biodesci.inspection.formats import paths, tree, unpacked, whole
 from biodesci.inspection.formats.brain import sidecar
-from biodesci.inspection.formats.brain.nifti import Look, is_nifti
+from biodesci.inspection.formats.brain.nifti import Look, Nifti, is_nifti
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
+_NIFTI: Final = Nifti()
 _DESCRIPTION: Final = "dataset_description.json"
 _LARGEST_JSON: Final = 16 << 20
 _PERSON: Final = re.compile(r"sub-([A-Za-z0-9+]+)")
@@ -56,6 +58,7 @@ class Bids:
                 people |= dict.fromkeys(_PERSON.findall(str(file.path.relative_to(source.path))))
                 if is_nifti(unpacked.head(file)):
                     yield from look.file(file)
+                    yield whole.residue(_NIFTI, file, declared, partial(unpacked.stream, file))
                 elif file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
                     place = _DESCRIPTION if file.path.name == _DESCRIPTION else "JSON documents"
                     yield from sidecar.look(_json(file), place, tally)

@@ -14,7 +14,7 @@ import pyarrow as pa
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
 from biodesci.inspection.finding import Level
-from biodesci.inspection.formats import paths, unpacked
+from biodesci.inspection.formats import paths, unpacked, whole
 from biodesci.inspection.formats.brain import sidecar
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
@@ -45,6 +45,7 @@ class Nifti:
         look = Look(Tally(source.where))
         yield from look.file(source)
         yield from look.finish()
+        yield whole.residue(self, source, declared, lambda: unpacked.stream(source))
 
 
 def is_nifti(head: bytes) -> bool:

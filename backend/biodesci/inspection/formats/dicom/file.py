@@ -28,7 +28,7 @@ class DicomFile:
 
         look = Look(source.where)
         with source.on_disk() as path:
-            yield from look.file(path)
+            yield from look.file(path, source.where or "file")
         yield from look.finish()
 
 

@@ -12,7 +12,8 @@ from pydicom import Dataset
 from pydicom.datadict import keyword_for_tag
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Passage, Rows, Table
+from biodesci.inspection import strings
+from biodesci.inspection.content import Passage, Residue, Rows, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.dicom import dataset as datasets
 from biodesci.inspection.formats.dicom import pixels, profile
@@ -34,6 +35,9 @@ _FACTS: Final = (
     "KVP",
 )
 _LONGEST_TEXT: Final = 1 << 16
+# Types whose texts are judged even where there is nothing to say of them, such as a scanner's model. Those of
+# the others (codes, numbers, bytes) have rules of their own, which a text in them breaks.
+_PROSE: Final = frozenset({"LO", "SH", "ST", "LT", "UT", "UC", "PN"})
 _SHOWN: Final = re.compile(rb"[\x20-\x7e]{4,}")
 
 
@@ -44,20 +48,28 @@ class Look:
         self._tally = Tally(where)
         self._facts: list[tuple[str | None, ...]] = []
 
-    def file(self, path: Path) -> Iterator[Passage]:
-        """Takes a file in; yields the texts that stand in it for the first time."""
+    def file(self, path: Path, place: str) -> Iterator[Passage | Residue]:
+        """Takes a file in; yields the texts that stand in it for the first time, and what isn't judged here.
+
+        `place` names the file.
+        """
+        judged: list[str] = []
         try:
             with datasets.lenient():
-                yield from self._dataset(datasets.read(path))
+                yield from self._dataset(datasets.read(path), judged)
         except datasets.BROKEN:
             raise InputError("An element of this DICOM file can't be read.", "Export it again.") from None
+        yield Residue(place, lambda: path.open("rb"), lambda: [Passage("", text) for text in judged])
 
-    def _dataset(self, dataset: Dataset) -> Iterator[Passage]:
+    def _dataset(self, dataset: Dataset, judged: list[str]) -> Iterator[Passage]:
         meta = getattr(dataset, "file_meta", None)
         if isinstance(meta, Dataset):
-            yield from _Walk(self._tally, dataset).dataset(meta)
-        yield from _Walk(self._tally, dataset).dataset(dataset)
+            yield from _Walk(self._tally, dataset, judged).dataset(meta)
+        yield from _Walk(self._tally, dataset, judged).dataset(dataset)
         pixels.look(dataset, self._tally)
+        if (getattr(dataset, "preamble", None) or b"").strip(b"\0"):
+            reason = "the 128 bytes before the data are of another format, or of whoever wrote them"
+            self._tally.add("preamble", "bytes that are not read", Level.ASK, reason)
         if "PixelData" in dataset:
             self._facts.append(tuple(_fact(dataset, name) for name in _FACTS))
 
@@ -72,8 +84,8 @@ class Look:
 
 
 class _Walk:
-    def __init__(self, tally: Tally, root: Dataset) -> None:
-        self._tally = tally
+    def __init__(self, tally: Tally, root: Dataset, judged: list[str]) -> None:
+        self._tally, self._judged = tally, judged
         self._is_deidentified = _text(root, "PatientIdentityRemoved") == "YES"
         self._dates_shifted = _text(root, "LongitudinalTemporalInformationModified") in {
             "MODIFIED",
@@ -103,6 +115,8 @@ class _Walk:
             self._dates_shifted,
         )
         verdict = attribute.verdict()
+        if verdict is not None or attribute.vr in _PROSE:
+            self._judged.append(text)
         if verdict is None:
             return
         if verdict.kind == "unique identifiers":
@@ -121,6 +135,9 @@ class _Walk:
             return
         reason = "only its maker knows what it holds, and the standard doesn't list it as safe"
         group = f"private tags ({element.tag.group:04X},xxxx)"
+        if isinstance(element.value, bytes):
+            self._judged += strings.within(element.value)
+        self._judged.append(_text_of(element))
         self._tally.add(group, "private attribute", Level.STOP, reason)
         if datasets.vr_of(element) == "SQ":
             for item in element.value or ():

@@ -37,5 +37,5 @@ class DicomSeries:
                 yield Member(file)
                 continue
             with tree.placed(file), file.on_disk() as path:
-                yield from look.file(path)
+                yield from look.file(path, file.where)
         yield from look.finish()

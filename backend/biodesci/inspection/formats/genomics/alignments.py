@@ -14,7 +14,7 @@ import pyarrow as pa
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
 from biodesci.inspection.finding import Level
-from biodesci.inspection.formats import paths, unpacked
+from biodesci.inspection.formats import paths, unpacked, whole
 from biodesci.inspection.formats.genomics.read_names import INSTRUMENT
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
@@ -75,6 +75,8 @@ class Alignments:
             yield Table("read groups", _SCHEMA, [batch], rows=Rows.THINGS)
         _reads(tally, is_human, names)
         yield from tally.findings()
+        if is_human is False:  # else the steward is asked about the reads, whatever is written with them
+            yield whole.residue(self, source, declared, lambda: unpacked.stream(source))
 
 
 def _group(fields: dict[str, str], tally: Tally) -> Iterator[Passage]:
@@ -96,7 +98,9 @@ def _reads(tally: Tally, is_human: bool | None, names: list[str]) -> None:
         reason = "they are aligned to a reference that isn't known as human"
         tally.add("reads", "reads", Level.NOTE, reason)
     else:
-        reason = "reads of a person identify this person, and can't be anonymised"
+        reason = (
+            "reads of a person identify this person, and can't be anonymised; nobody looked into their tags"
+        )
         tally.add("reads", "individual reads", Level.ASK, reason)
     if any(INSTRUMENT.match(name) for name in names):
         tally.add(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 import struct
 from collections.abc import Iterator
@@ -11,9 +12,9 @@ from typing import BinaryIO, Final
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
+from biodesci.inspection.content import Declared, Item, Passage, Residue, Rows, Table
 from biodesci.inspection.finding import Level
-from biodesci.inspection.formats import paths, unpacked
+from biodesci.inspection.formats import paths, unpacked, whole
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
@@ -22,7 +23,9 @@ _FIXED: Final = 9  # columns before the samples', FORMAT among them
 _RECORDS: Final = 10_000  # whose number of fields is compared with the header's
 # Lines that define fields and places: their words are of the caller's or the assembly's makers.
 _DEFINITIONS: Final = frozenset({"INFO", "FORMAT", "FILTER", "ALT", "contig", "fileformat", "phasing"})
+_DEFINED: Final = tuple(f"##{key}=" for key in sorted(_DEFINITIONS))
 _OF_PEOPLE: Final = frozenset({"SAMPLE", "META", "PEDIGREE", "pedigreeDB"})
+_WORDS: Final = re.compile(r"[<,]Type=(?:String|Character)\b")
 _LINE: Final = re.compile(r"##(?P<key>[\w.-]{1,64})=(?P<value>.*)", re.DOTALL)
 _ADVICE: Final = "Write the file again, for example by bcftools view."
 
@@ -45,7 +48,10 @@ class Variants:
             is_binary = unpacked.head(source).startswith(b"BCF\x02")
             lines = _binary_header(stream) if is_binary else _header(stream)
             columns: list[str] = []
+            definitions: list[str] = []
             for line in lines:
+                if line.startswith(_DEFINED):
+                    definitions.append(line)
                 if line.startswith("##"):
                     yield from _look(line, tally)
                 elif line.strip():
@@ -62,6 +68,10 @@ class Variants:
             reason = "a few dozen variants tell a person from all others, and a genome can't be anonymised"
             tally.add("genotypes", "individual genotypes", Level.ASK, reason, len(samples))
         yield from tally.findings()
+        place = f"{source.where}, definitions" if source.where else "definitions"
+        yield Residue(place, lambda: io.BytesIO("".join(definitions).encode()))
+        if is_binary:
+            yield whole.residue(self, source, declared, lambda: unpacked.stream(source))
 
 
 def _named(samples: list[str]) -> Table:
@@ -77,6 +87,9 @@ def _look(line: str, tally: Tally) -> Iterator[Passage]:
         return
     key, value = match["key"], match["value"]
     if key in _DEFINITIONS:
+        if key == "INFO" and _WORDS.search(value):
+            reason = "callers and annotators write whatever they like into these fields of the records"
+            tally.add("texts in INFO", "text that is not read", Level.ASK, reason)
         return
     place = f"header line ##{key}" if key in _OF_PEOPLE or key[0].islower() else "header line"
     if key in _OF_PEOPLE:

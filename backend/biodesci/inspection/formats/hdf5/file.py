@@ -7,6 +7,7 @@ from typing import Final
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item
+from biodesci.inspection.formats import whole
 from biodesci.inspection.source import Source
 
 _SIGNATURE: Final = b"\x89HDF\r\n\x1a\n"
@@ -38,3 +39,4 @@ class Hdf5:
                 ) from None
             with file:
                 yield from walk(file, source.where)
+        yield whole.residue(self, source, declared)

@@ -12,6 +12,7 @@ from typing import BinaryIO, Final
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item
 from biodesci.inspection.finding import Level
+from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
@@ -48,6 +49,7 @@ class Picture:
             yield from exif.look(stream, tally)
             _look_behind(stream, tally)
         yield from tally.findings()
+        yield whole.residue(self, source, declared)
 
 
 def _look_behind(stream: BinaryIO, tally: Tally) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from biodesci.inspection.content import Declared, Item
+from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
@@ -32,3 +33,4 @@ class Tiff:
             with path.open("rb") as stream:
                 yield from exif.look(stream, tally)
         yield from tally.findings()
+        yield whole.residue(self, source, declared)

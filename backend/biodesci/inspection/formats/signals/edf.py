@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from typing import Final
+from functools import partial
+from typing import BinaryIO, Final
 
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
+from biodesci.inspection.content import Declared, Item, Passage, Residue, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
@@ -52,6 +53,9 @@ class Edf:
         is_plus = text[192:197] in {"EDF+C", "EDF+D"}
         yield from _patient(text[8:88].strip(), is_plus, tally)
         yield from _recording(text[88:168].strip(), tally)
+        yield from tally.passages("reserved field", text[192:236].removeprefix("EDF+"))
+        for place, field in _texts(described, int(signals)):
+            yield from tally.passages(place, field)
         if text[168:176] != _NO_DAY:
             tally.add("field start date", "date", Level.STOP, "the day of a recording leads to a person")
         if any("Annotations" in row["signal"] for row in fields):
@@ -60,6 +64,7 @@ class Edf:
         batch = pa.RecordBatch.from_pylist(fields, schema=_SCHEMA)
         yield Table("signals", _SCHEMA, [batch], rows=Rows.THINGS)
         yield from tally.findings()
+        yield Residue(source.where or "file", partial(_samples, source, int(size)))
 
 
 def _patient(text: str, is_plus: bool, tally: Tally) -> Iterator[Passage]:
@@ -107,6 +112,21 @@ def _columns(text: str, signals: int) -> list[dict[str, str]]:
         {"signal": label, "units": unit, "samples_per_record": count}
         for label, unit, count in zip(labels, units, samples, strict=True)
     ]
+
+
+def _texts(text: str, signals: int) -> Iterator[tuple[str, str]]:
+    """(Place, text) of what is written about each signal beside its numbers."""
+    fields = (("label", 0, 16), ("transducer", 16, 80), ("units", 96, 8), ("filters", 136, 80))
+    for place, start, width in (*fields, ("reserved field", 224, 32)):
+        for at in range(start * signals, (start + width) * signals, width):
+            yield f"{place} of a signal", text[at : at + width]
+
+
+def _samples(source: Source, start: int) -> BinaryIO:
+    """The bytes after the header."""
+    stream = source.open()
+    stream.read(start)
+    return stream
 
 
 def _require_whole(source: Source, size: int, records: int, fields: list[dict[str, str]]) -> None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Final
 
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Member, Passage, Rows, Table
+from biodesci.inspection.content import Declared, Item, Member, Passage, Residue, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import tree
 from biodesci.inspection.formats.tally import Tally
@@ -146,11 +147,15 @@ class WfdbRecords:
                 with tree.placed(file):
                     yield from look.header(file)
         for file in files:
-            if file.where in headers or file.name in look.files:
+            if file.where in headers:
+                continue
+            if file.name in look.files:  # samples
+                yield Residue(file.where, file.open)
                 continue
             assert file.path is not None, "a folder's files are on disk"
             if file.path.with_suffix("") in stems and _is_annotation(file.head):
                 yield from _notes(file, look.tally)
+                yield Residue(file.where, file.open, partial(_notes, file, Tally()))
             else:
                 yield Member(file)
         yield from look.finish()
