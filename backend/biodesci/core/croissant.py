@@ -15,7 +15,8 @@ from datetime import date
 from typing import Final
 
 from biodesci.core import cid, duo
-from biodesci.core.airlock.differencing import NOTHING, Bar, Release, Told, withheld
+from biodesci.core.airlock.differencing import NOTHING, Bar, Release, Told, is_as_large, withheld_renamed
+from biodesci.core.airlock.overlap import Sketch, may_share_people
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.dataset_card import (
     LONGEST_NAME,
@@ -61,13 +62,23 @@ class About:
 
 
 @dataclass(frozen=True)
+class Earlier:
+    """A card that its owner published before: an earlier version of the same dataset, or of another one.
+    `sketches` are of its tables; None where the owner's home has none."""
+
+    card: PublishedCard
+    is_same_dataset: bool = True
+    sketches: tuple[Sketch, ...] | None = None
+
+
+@dataclass(frozen=True)
 class Edition:
-    """Which version of the dataset a card is of, and the day it is published on. `previous` are the cards of
-    all earlier versions: what changed since one of them by fewer than 11 people is not told."""
+    """Which version of the dataset a card is of, and the day it is published on. `previous` are all cards
+    that the owner published before: what changed since one of them by fewer than 11 people is not told."""
 
     version: int
     published: date
-    previous: tuple[PublishedCard, ...] = ()
+    previous: tuple[Earlier, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -95,18 +106,22 @@ class DescribedColumn:
 class DescribedTable:
     """A table as it may be told: rounded numbers of `rows` and `people`, None where they are withheld, and
     some of its columns, of which there are `width`. `sampled` says that a sample of the people was counted:
-    one of them stands for many, so that no difference to an earlier release is small enough to be told."""
+    one of them stands for many, so that no difference to an earlier release is small enough to be told.
+    `sketch` is never told: by it the owner's home sees whether other tables are of the same people."""
 
     width: int
     columns: tuple[DescribedColumn, ...]
     rows: int | None = None
     people: int | None = None
     sampled: bool = False
+    sketch: Sketch | None = None
 
-    def akin(self, releases: Iterable[Release]) -> Iterator[Release]:
-        """Those that tell of a column with the name of one of these."""
-        names = {column.name for column in self.columns}
-        return (release for release in releases if names & release.columns.keys())
+    def akin(self, previous: Iterable[Earlier]) -> Iterator[Release]:
+        """The earlier tables that may be of the same people. Tables have no lasting names: all count."""
+        for earlier in previous:
+            for release in releases(earlier.card):
+                if self._may_share_people(earlier, release):
+                    yield release
 
     def since(self, earlier: Iterable[Release]) -> DescribedTable:
         """Without what changed by fewer than 11 people since one of the earlier releases."""
@@ -115,10 +130,18 @@ class DescribedTable:
             release = (
                 Release(None, None, dict.fromkeys(release.columns, NOTHING))
                 if self.sampled
-                else withheld(release, one)
+                else withheld_renamed(release, one)
             )
         columns = tuple(replace(column, told=release.columns[column.name]) for column in self.columns)
         return replace(self, columns=columns, rows=release.rows, people=release.people)
+
+    def _may_share_people(self, earlier: Earlier, release: Release) -> bool:
+        names = {column.name for column in self.columns}
+        if earlier.is_same_dataset and names & release.columns.keys():
+            return True
+        if self.sketch is None or earlier.sketches is None:
+            return is_as_large(Release(self.people, self.rows, {}), release)
+        return any(may_share_people(self.sketch, sketch) for sketch in earlier.sketches)
 
 
 def build(
@@ -133,9 +156,7 @@ def build(
 
     Raises InputError without a name, for terms that permit nothing, and for what does not fit a card.
     """
-    # Tables have no names that last: each is compared with all earlier ones that have a column of it.
-    past = [release for card in edition.previous for release in releases(card)]
-    tables = [table.since(table.akin(past)) for table in tables[:MAX_TABLES]]
+    tables = [table.since(table.akin(edition.previous)) for table in tables[:MAX_TABLES]]
     most = MAX_FIELDS
     while True:
         card = _card(about, file, check, edition, _record_sets(tables, most))

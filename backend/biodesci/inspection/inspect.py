@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
@@ -13,6 +13,7 @@ from biodesci.inspection.content import Declared, Member, Passage, Residue, Rows
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
+from biodesci.inspection.likeness import Likeness
 from biodesci.inspection.merging import merged
 from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
@@ -40,6 +41,7 @@ class Inspection:
     findings: list[Finding] = field(default_factory=list)
     names: dict[str, None] = field(default_factory=dict, repr=False, compare=False)
     progress: Callable[[int], None] = field(default=lambda _amount: None, repr=False, compare=False)
+    sketch_key: bytes | None = field(default=None, repr=False, compare=False)
 
     def of(self, level: Level) -> list[Finding]:
         """The findings of one level."""
@@ -47,16 +49,20 @@ class Inspection:
 
 
 def inspect(
-    path: Path, declared: Declared | None = None, progress: Callable[[int], None] | None = None
+    path: Path,
+    declared: Declared | None = None,
+    progress: Callable[[int], None] | None = None,
+    sketch_key: bytes | None = None,
 ) -> Inspection:
-    """Looks into a file or folder. `progress` is told how many more bytes of tables were looked at.
+    """Looks into a file or folder. `progress` is told how many more bytes of tables were looked at. With the
+    home's `sketch_key` tables have sketches, by which later ones of the same people are recognised.
 
     Raises InputError where there is none, for a file of a known format that is damaged, and for a declared
     column or table that is not there: a mistyped name must not pass for one that was looked at.
     """
     if not path.exists():
         raise InputError(f"There is no file {path}.", "Check the path.")
-    inspection = Inspection(progress=progress or (lambda _amount: None))
+    inspection = Inspection(progress=progress or (lambda _amount: None), sketch_key=sketch_key)
     source = Source.of(path)
     format_ = recognise(source)
     if format_ is not None:
@@ -127,12 +133,18 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
         declared.rows_are_people or not declared.people_tables.isdisjoint(names)
     )
     summary = Summary(table.name, table.schema, declared, Rows.PEOPLE if is_declared else table.rows)
+    key = inspection.sketch_key
+    likeness = None if key is None else Likeness(table.schema, declared.person, key)
     for batch in table.batches:
         check.feed(batch)
         summary.feed(batch)
+        if likeness is not None:
+            likeness.feed(batch)
         inspection.progress(batch.nbytes)
     inspection.findings += check.finish()
     summed = summary.finish()
+    if likeness is not None:
+        summed = replace(summed, table=replace(summed.table, sketch=likeness.finish()))
     inspection.tables.append(summed)
     if is_declared and summed.repeat:
         reason = f"column {summed.person!r} has one person in several rows, so the rows are not people"

@@ -35,7 +35,7 @@ from biodesci.core.errors import (
 from biodesci.core.onchain import Role
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import content, evidence, guardians, roles
-from biodesci.party import dataset_keys
+from biodesci.party import dataset_keys, disclosures
 from biodesci.party.containers import Containers
 from biodesci.party.member import Member
 
@@ -226,6 +226,7 @@ def _forget(member: Member, version: DatasetVersion, request: DeletionRequest) -
     secrets = [dataset_keys.path(member.home, chain, version), guardians.split_path(member, version)]
     sealed = evidence.files_of(member.home, chain, _licenses(chain, version))
     destroyed = sum(destroy(path) for path in (*secrets, *sealed.values()))
+    disclosures.forget_sketches(member.home, chain, commitments(chain, version).key_commitment)
     for digest in request.files:
         kept = held.find(digest)
         # A stranger's card may name the container of another dataset, or one that is nobody's yet.

@@ -41,7 +41,7 @@ from biodesci.market.edition import upcoming
 from biodesci.market.journal import FILE, Journal, Minted
 from biodesci.market.material import Material
 from biodesci.market.offers import OfferTerms
-from biodesci.party import dataset_keys
+from biodesci.party import dataset_keys, disclosures
 from biodesci.party.containers import Containers
 from biodesci.party.member import Member
 
@@ -96,7 +96,7 @@ def publish(
     named = [] if dataset_id is not None else provenance.sources(chain, meta.parents)
     provenance.require_no_wider(chain, named, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
     report = progress or (lambda _step, _done, _total: None)
-    inspection, digest = inspected(material, meta, report)
+    inspection, digest = inspected(material, meta, report, disclosures.key(owner.home))
     require_admitted(inspection, meta)
     wanted = {
         "plaintextSha256": digest.hex(),
@@ -117,8 +117,9 @@ def publish(
     with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
         receipt = _on_chain(chain, committed)
         if receipt is None:
-            edition = upcoming(chain, owner.ipfs, dataset_id)
-            if journal.container is None:
+            # What was released is not looked at again: it is what will be minted.
+            edition = upcoming(owner, dataset_id, committed) if journal.notes.card is None else None
+            if journal.container is None and edition is not None:
                 # Whatever no card can hold is refused before the long work.
                 nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
                 require_valid(compose(meta, inspection, bytes(32), nothing, edition).to_bytes())
@@ -127,9 +128,9 @@ def publish(
                 _upload(owner.ipfs, journal, report)
             else:
                 _keep(owner.home, journal)
-            if journal.notes.card is None:
+            if edition is not None:
                 card = compose(meta, inspection, journal.digest("content"), _container(journal), edition)
-                journal.note(card=owner.ipfs.add(card.to_bytes(), "card of a dataset"))
+                _release(owner, journal, card.to_bytes(), inspection)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
             intent.forget()
@@ -159,8 +160,11 @@ def require_sayable(meta: DatasetMeta) -> None:
         raise InputError("Diseases are named, but the terms are not limited to any.", "Add --term DS.")
 
 
-def inspected(material: Material, meta: DatasetMeta, report: Progress) -> tuple[Inspection, bytes]:
-    """What the material holds and what its card's texts may say of a person; the SHA-256 of its bytes."""
+def inspected(
+    material: Material, meta: DatasetMeta, report: Progress, sketch_key: bytes | None = None
+) -> tuple[Inspection, bytes]:
+    """What the material holds and what its card's texts may say of a person; the SHA-256 of its bytes. With
+    the home's `sketch_key` its tables have sketches."""
     done = 0
 
     def advance(amount: int) -> None:
@@ -172,7 +176,7 @@ def inspected(material: Material, meta: DatasetMeta, report: Progress) -> tuple[
     # The digest costs another core.
     with ThreadPoolExecutor(1, thread_name_prefix="digest") as pool:
         digested = pool.submit(material.digest)
-        inspection = inspect(material.path, meta.declared, advance)
+        inspection = inspect(material.path, meta.declared, advance, sketch_key)
         digest = digested.result()
     if material.state() != before:
         raise StateError(
@@ -256,6 +260,14 @@ def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:
     if journal.notes.content is None:
         file, why = journal.folder / "container", "encrypted file of a dataset"
         journal.note(content=ipfs.add_file(file, advance, why, expected=journal.notes.name))
+
+
+def _release(owner: Member, journal: Journal, card: bytes, inspection: Inspection) -> None:
+    """Makes the card public; what it releases is noted before, for the publications that follow."""
+    sketches = tuple(one.table.sketch for one in inspection.tables if one.table.sketch is not None)
+    sketched = disclosures.Sketched(inspection.sketch_key or b"", sketches)
+    disclosures.keep(owner.home, owner.chain, journal.digest("key_commitment"), card, sketched)
+    journal.note(card=owner.ipfs.add(card, "card of a dataset"))
 
 
 def _mint(

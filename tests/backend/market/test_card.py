@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from biodesci.core.container import ContainerInfo
-from biodesci.core.croissant import Edition
+from biodesci.core.croissant import Earlier, Edition
 from biodesci.core.documents import published_card
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DatasetCard
 from biodesci.core.documents.published_card import PublishedCard
@@ -162,7 +162,7 @@ def test_a_table_too_wide_for_a_card_is_told_in_part(tmp_path, monkeypatch):
 def test_a_new_version_tells_nothing_of_the_one_person_who_joined(tmp_path):
     earlier = composed(written(tmp_path / "1.csv", 220))
     past = PublishedCard.read(earlier.to_bytes())
-    later = composed(written(tmp_path / "2.csv", 225), Edition(2, date(2026, 12, 1), (past,)))
+    later = composed(written(tmp_path / "2.csv", 225), Edition(2, date(2026, 12, 1), (Earlier(past),)))
     assert (earlier.records, later.records) == (220, None)
     assert later.version == "2.0.0"
     before = {column.name: column.statistics for column in earlier.record_set[0].field}
@@ -177,7 +177,7 @@ def test_a_new_version_tells_nothing_of_the_one_person_who_joined(tmp_path):
 
 def test_a_card_of_an_earlier_program_is_compared_too(tmp_path):
     past = PublishedCard.read((VECTORS / "published" / "card-0.6-table.json").read_bytes())
-    later = composed(written(tmp_path / "2.csv", 221), Edition(2, date(2026, 12, 1), (past,)))
+    later = composed(written(tmp_path / "2.csv", 221), Edition(2, date(2026, 12, 1), (Earlier(past),)))
     assert past.records == 220
     chol = next(c for c in later.record_set[0].field if c.name == "chol").statistics
     assert later.records in (None, 220)

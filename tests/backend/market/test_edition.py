@@ -17,6 +17,8 @@ META = DatasetMeta(
     "Cohort", "Heart disease in one hospital", 1 << 2, declared=ROWS_ARE_PEOPLE, confirmed=True
 )
 
+NEW = b"\x07" * 32  # the key commitment of a publication that is still to come
+
 
 def rows(count: int) -> str:
     return "chol,crp\n" + "".join(f"{180 + i % 90},{i % 50 / 10}\n" for i in range(count))
@@ -27,15 +29,15 @@ def test_one_more_person_in_a_new_version_shows_nowhere(chain_for, ipfs, tmp_pat
     owner = acting(chain, ipfs, home)
     cards = []
     dataset_id = None
-    assert upcoming(chain, ipfs, None).previous == ()
+    assert upcoming(owner, None, NEW).previous == ()
     for count in (150, 151, 152):
         file.write_text(rows(count))
         done = publish(owner, file, META, dataset_id=dataset_id)
         dataset_id = done.dataset_id
         cards.append(json.loads(ipfs.cat(cid.to_digest(done.card))))
-    edition = upcoming(chain, ipfs, dataset_id)
+    edition = upcoming(owner, dataset_id, NEW)
     assert (edition.version, edition.published) == (4, datetime.now(UTC).date())
-    assert [card.records for card in edition.previous] == [150, 150, 150]
+    assert [earlier.card.records for earlier in edition.previous] == [150, 150, 150]
     assert [card["version"] for card in cards] == ["1.0.0", "2.0.0", "3.0.0"]
     file.write_text(rows(158))
     card = json.loads(ipfs.cat(cid.to_digest(publish(owner, file, META, dataset_id=dataset_id).card)))

@@ -65,6 +65,24 @@ def withheld(later: Release, earlier: Release) -> Release:
     )
 
 
+def withheld_renamed(later: Release, earlier: Release) -> Release:
+    """As `withheld`, where a column may have another name by now: one without a namesake is compared with all
+    of the earlier release's that have none in the later."""
+    known = withheld(later, earlier)
+    others = [column for name, column in earlier.columns.items() if name not in later.columns]
+    columns = {
+        name: column if name in earlier.columns else _among(column, others, later, earlier)
+        for name, column in known.columns.items()
+    }
+    return replace(known, columns=columns)
+
+
+def is_as_large(later: Release, earlier: Release) -> bool:
+    """Whether the releases may be of tables that differ by fewer than 11 people, or don't say."""
+    new, old = _size(later), _size(earlier)
+    return new is None or old is None or new == old or may_name(new, old)
+
+
 def may_name(later: int, earlier: int) -> bool:
     """Whether two told counts differ, and by so little that fewer than 11 people may have changed."""
     return 0 < abs(later - earlier) < SMALL + slack(later) + slack(earlier)
@@ -76,9 +94,32 @@ def _number(later: int | None, earlier: int | None) -> int | None:
     return None
 
 
+def _size(release: Release) -> int | None:
+    return release.rows if release.people is None else release.people
+
+
+def _among(later: Told, earlier: Sequence[Told], new: Release, old: Release) -> Told:
+    """What is told of a column that may be any of these. What one of them told already is told again."""
+    if later in earlier:
+        return later
+    for one in earlier:
+        later = _column(later, one, new, old)
+        if _is_shaped_alike(later.bars, one.bars):
+            later = replace(later, bars=tuple(replace(bar, count=None) for bar in later.bars))
+    return later
+
+
+def _is_shaped_alike(later: Sequence[Bar], earlier: Sequence[Bar]) -> bool:
+    """Whether cells that have other values or edges by now, as codes and units may, changed by few people."""
+    has_common_values = {bar.value for bar in later} & {bar.value for bar in earlier} - {None}
+    if has_common_values or len(_edges(later) & _edges(earlier)) > 1:
+        return False  # they were compared one by one
+    new, old = ([bar.count for bar in bars if bar.count is not None] for bars in (later, earlier))
+    return sorted(new) != sorted(old) and any(_near([one], [other]) for one in new for other in old)
+
+
 def _column(later: Told, earlier: Told, new: Release, old: Release) -> Told:
-    size = new.rows if new.people is None else new.people
-    before = old.rows if old.people is None else old.people
+    size, before = _size(new), _size(old)
     grew = size is not None and before is not None and size != before and not may_name(size, before)
     moments = later.moments
     if earlier.moments not in (None, moments) and not grew:
