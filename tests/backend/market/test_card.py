@@ -190,7 +190,7 @@ def test_a_version_that_counts_nothing_opens_no_way_around_the_one_before(tmp_pa
     second = composed(written(tmp_path / "2.csv", 221), Edition(2, FIRST.published), Declared())
     assert (second.identifier_check.counted, second.records) == (None, 220)
     assert [column.statistics for column in second.record_set[0].field] == [None] * 7
-    past = tuple(PublishedCard.read(card.to_bytes()) for card in (first, second))
+    past = tuple(Earlier(PublishedCard.read(card.to_bytes())) for card in (first, second))
     third = composed(written(tmp_path / "3.csv", 225), Edition(3, FIRST.published, past))
     assert third.records is None
     before = {column.name: column.statistics for column in first.record_set[0].field}
@@ -205,6 +205,6 @@ def test_a_version_that_counts_nothing_opens_no_way_around_the_one_before(tmp_pa
     for column, rows in (("chiffre", 220), ("patient", 226)):
         file.write_text(f"{column},ward\n" + "".join(f"p{i},x\n" for i in range(rows)))
         card = composed(file, Edition(2, FIRST.published, past), Declared())
-        past = (PublishedCard.read(card.to_bytes()),)
+        past = (Earlier(PublishedCard.read(card.to_bytes())),)
     assert card.record_set[0].people is None
     assert composed(file, FIRST, Declared()).record_set[0].people == 230
