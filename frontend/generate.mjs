@@ -25,6 +25,7 @@ const CONTRACTS = [
   'KeyRegistry',
   'VisaRegistry',
   'LicenseLens',
+  'GuardedCustody',
 ]
 /** Kinds of document, by the names of their schemas. */
 const READ = ['visa', 'dataset-card', 'disease-proof', 'key-in-shares']

@@ -1,4 +1,4 @@
-"""Deploys the seven contracts, and writes where they are.
+"""Deploys the eight contracts, and writes where they are.
 
     ape run deploy --network ethereum:local:http://127.0.0.1:8545    an anvil that runs already
     ape run deploy --network ethereum:sepolia --account ALIAS        a public network
@@ -37,9 +37,10 @@ CONTRACTS = (
     "ModelRegistry",
     "InferenceCommitment",
     "LicenseLens",
+    "GuardedCustody",
 )
 LOCAL_CHAIN = 31337
-GAS = 16_000_000  # more than all seven take together
+GAS = 18_000_000  # more than all eight take together
 MAX_CODE = 24_576  # bytes (EIP-170)
 
 
@@ -122,6 +123,7 @@ def arguments(at: Mapping[str, str]) -> dict[str, tuple[str, ...]]:
         "ModelRegistry": (at["DatasetNFT"], at["AccessLicense"]),
         "InferenceCommitment": (at["ModelRegistry"], at["KeyRegistry"]),
         "LicenseLens": (at["AccessLicense"], at["DatasetNFT"]),
+        "GuardedCustody": (at["AccessLicense"], at["DatasetNFT"]),
     }
 
 
@@ -190,7 +192,7 @@ def verify(path: Path, provider: Any) -> None:
 
 
 def deploy_all(provider: Any, account: Any) -> dict[str, Deployed]:
-    """Deploys the seven in the order in which they refer to each other, and checks the code of each."""
+    """Deploys the eight in the order in which they refer to each other, and checks the code of each."""
     at = expected_addresses(account, provider)
     entries: dict[str, Deployed] = {}
     for name, values in arguments(at).items():

@@ -17,6 +17,7 @@ TARGET = ROOT / "backend" / "biodesci" / "chain" / "abi"
 CONTRACTS = (
     "AccessLicense",
     "DatasetNFT",
+    "GuardedCustody",
     "InferenceCommitment",
     "KeyRegistry",
     "LicenseLens",

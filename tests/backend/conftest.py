@@ -113,7 +113,7 @@ def _build() -> None:
 
 
 def deploy(rpc_url: str, gas_price: int | None = None) -> Deployment:
-    """Deploys the seven contracts from forge's artefacts, at the node's gas price or at `gas_price` (wei)."""
+    """Deploys the eight contracts from forge's artefacts, at the node's gas price or at `gas_price` (wei)."""
     _build()
     web3 = Web3(HTTPProvider(rpc_url))
     sender = web3.eth.accounts[0]
@@ -152,6 +152,7 @@ def deploy(rpc_url: str, gas_price: int | None = None) -> Deployment:
     assert models == address(2)
     create("InferenceCommitment", models, keys)
     create("LicenseLens", address(1), datasets)
+    create("GuardedCustody", address(1), datasets)
     return Deployment(
         network="local", chain_id=web3.eth.chain_id, block=web3.eth.block_number, contracts=contracts
     )

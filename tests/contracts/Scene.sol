@@ -3,6 +3,7 @@ pragma solidity 0.8.37;
 
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
+import {IGuardedCustody} from "../../contracts/interfaces/IGuardedCustody.sol";
 import {IInferenceCommitment} from "../../contracts/interfaces/IInferenceCommitment.sol";
 import {ILicenseLens} from "../../contracts/interfaces/ILicenseLens.sol";
 import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
@@ -29,6 +30,7 @@ abstract contract Scene {
     IModels internal models;
     IInferenceCommitment internal inferences;
     ILicenseLens internal lens;
+    IGuardedCustody internal custody;
 
     address internal hospital = _person("hospital");
     address internal second = _person("second hospital");
@@ -48,7 +50,7 @@ abstract contract Scene {
         World world = new World();
         (keys, visas, datasets) = (world.keys(), world.visas(), world.datasets());
         (licenses, models, inferences) = (world.licenses(), world.models(), world.inferences());
-        lens = world.lens();
+        (lens, custody) = (world.lens(), world.custody());
         _acceptArbitration(arbiter, true);
     }
 

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20Metadata} from "@openzeppelin/contracts/token/ERC20/extensions/IERC20Metadata.sol";
 import {IAccessLicense} from "../../contracts/interfaces/IAccessLicense.sol";
 import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
+import {IGuardedCustody} from "../../contracts/interfaces/IGuardedCustody.sol";
 import {IVisaRegistry} from "../../contracts/interfaces/IVisaRegistry.sol";
 import {vm} from "./Vm.sol";
 
@@ -28,6 +29,8 @@ library Typed {
         "Registration(address account,bytes32 keyHash,uint256 nonce,uint256 deadline)";
     string private constant ROLE_ACCEPTANCE =
         "RoleAcceptance(uint256 datasetId,uint8 role,address account,address owner,uint256 nonce,uint256 deadline)";
+    string private constant APPROVAL =
+        "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,bool again,uint40 deadline,bytes32 set)";
     string private constant PERMIT =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     string private constant AUTHORIZATION =
@@ -59,6 +62,10 @@ library Typed {
 
     function acceptance(address datasets, IDatasetNFT.RoleAcceptance memory a) internal view returns (bytes32) {
         return _hash("BioDeSci Datasets", datasets, ROLE_ACCEPTANCE, abi.encode(a));
+    }
+
+    function approval(address custody, IGuardedCustody.Delivery memory d, bytes32 set) internal view returns (bytes32) {
+        return _hash("BioDeSci Guarded Custody", custody, APPROVAL, abi.encode(d, set));
     }
 
     /// @notice An ERC-2612 permit.

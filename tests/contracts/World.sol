@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {IDatasets, ILicenses, IModels, IVisas, deployed} from "./Deployed.sol";
+import {IGuardedCustody} from "../../contracts/interfaces/IGuardedCustody.sol";
 import {IInferenceCommitment} from "../../contracts/interfaces/IInferenceCommitment.sol";
 import {ILicenseLens} from "../../contracts/interfaces/ILicenseLens.sol";
 import {IKeyRegistry} from "../../contracts/interfaces/IKeyRegistry.sol";
@@ -10,7 +11,7 @@ import {IDatasetNFT} from "../../contracts/interfaces/IDatasetNFT.sol";
 import {DuoPolicy} from "../../contracts/libraries/DuoPolicy.sol";
 import {vm} from "./Vm.sol";
 
-/// @notice The seven contracts, deployed as scripts/deploy.py does.
+/// @notice The eight contracts, deployed as scripts/deploy.py does.
 contract World {
     IKeyRegistry public keys;
     IVisas public visas;
@@ -19,6 +20,7 @@ contract World {
     IModels public models;
     IInferenceCommitment public inferences;
     ILicenseLens public lens;
+    IGuardedCustody public custody;
 
     constructor() {
         keys = IKeyRegistry(deployed("contracts/KeyRegistry.sol:KeyRegistry", ""));
@@ -36,6 +38,8 @@ contract World {
             deployed("contracts/InferenceCommitment.sol:InferenceCommitment", abi.encode(models, keys))
         );
         lens = ILicenseLens(deployed("contracts/LicenseLens.sol:LicenseLens", abi.encode(licenses, datasets)));
+        custody =
+            IGuardedCustody(deployed("contracts/GuardedCustody.sol:GuardedCustody", abi.encode(licenses, datasets)));
     }
 
     function publication(uint64 terms) public pure returns (IDatasetNFT.Publication memory) {

@@ -13,7 +13,7 @@ from types import SimpleNamespace
 import pytest
 from ape.contracts import ContractContainer
 from ethpm_types import ContractType
-from typed import sign_visa
+from typed import sign_delivery, sign_visa
 from vocabulary import DAY, DOLLARS, EMPTY, PRICE, ZERO, Duo, Right, purpose, word
 
 from biodesci.chain.records import Listing, fill
@@ -147,6 +147,34 @@ def inferences(project, actors, models, keys):
 @pytest.fixture(scope="session")
 def lens(project, actors, licenses, datasets, inferences):
     return actors.deployer.deploy(project.LicenseLens, licenses, datasets)
+
+
+@pytest.fixture
+def custody(project, actors, licenses, datasets):
+    """Where it is used alone, and after the others, whose addresses are in the prices of gas.json."""
+    return actors.deployer.deploy(project.GuardedCustody, licenses, datasets)
+
+
+@pytest.fixture
+def guarded_delivery(custody, datasets, lens):
+    """A delivery that guardians sign, and the signatures of some of them in the order of all."""
+
+    def make(license_id: int, guardians: tuple[int, list], signers, **changes):
+        sold = lens.licenseOf(license_id)
+        delivery = {
+            "licenseId": license_id,
+            "licensee": sold.licensee,
+            "envelope": word("envelope"),
+            "commitments": datasets.versionOf(sold.datasetId, sold.version).commitments,
+            "again": False,
+            "deadline": 2**40 - 1,
+            **changes,
+        }
+        named = custody.setOf(sold.datasetId, sold.version, guardians)
+        signed = {signer.address: sign_delivery(signer, custody, delivery, named) for signer in signers}
+        return delivery, [signed.get(account, b"") for account in guardians[1]]
+
+    return make
 
 
 @pytest.fixture(scope="session", autouse=True)

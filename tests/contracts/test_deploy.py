@@ -107,7 +107,7 @@ def redeployed(network, deployed, tmp_path_factory):
 def test_what_was_rehearsed_is_what_is_deployed(deployed):
     path, foreseen = deployed
     data = json.loads(path.read_text())
-    assert (data["network"], data["chainId"], len(data["contracts"])) == ("local", 31337, 7)
+    assert (data["network"], data["chainId"], len(data["contracts"])) == ("local", 31337, 8)
     assert data["block"] == min(entry["block"] for entry in data["contracts"].values())
     for name, entry in data["contracts"].items():
         address, _, gas = foreseen[name]
@@ -180,7 +180,7 @@ def test_verify(network, deployed, redeployed, tmp_path):
 
     code, said = run_deploy("--verify", "--network", network, deployment=deployed[0])
     assert code == 0, said
-    assert said.count("has the code that is compiled here") == 7
+    assert said.count("has the code that is compiled here") == 8
 
     # Two contracts of ours, each with our code, but at each other's address.
     data = json.loads(deployed[0].read_text())

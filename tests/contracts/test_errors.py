@@ -11,7 +11,7 @@ import pytest
 from reverting import reverts
 
 HERE = Path(__file__).parent
-FOLDERS = ("dataset", "license", "keys", "visa", "model", "inference")
+FOLDERS = ("dataset", "license", "custody", "keys", "visa", "model", "inference")
 CONTRACTS = (
     "DatasetNFT",
     "AccessLicense",
@@ -20,6 +20,7 @@ CONTRACTS = (
     "ModelRegistry",
     "InferenceCommitment",
     "LicenseLens",
+    "GuardedCustody",
 )
 EXPECTS = r"expectRevert\(\s*abi\.encodeWithSelector\(\s*I\w+\.(\w+)\.selector"
 IN_SOLIDITY = re.compile(EXPECTS)

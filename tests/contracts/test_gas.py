@@ -165,9 +165,43 @@ def measured(
     return gas
 
 
-def test_gas(measured):
+@pytest.fixture
+def guarded(
+    measured,
+    custody,
+    guarded_delivery,
+    datasets,
+    licenses,
+    lens,
+    actors,
+    publication,
+    terms_of_sale,
+    offer_hash,
+):
+    """After all that: a dataset in the custody of the contract, of which two of three guardians deliver."""
+    a = actors
+    guardians = sorted((a.second, a.worker, a.aggregator), key=lambda one: int(one.address, 16))
+    named = (2, [one.address for one in guardians])
+    datasets.publishWithOffer(publication("guarded"), [], terms_of_sale(), sender=a.hospital)
+    (dataset_id, offer_id) = (datasets.datasetCount(), lens.offerCount())
+    datasets.grantRole(dataset_id, 0, custody, sender=a.hospital)
+    naming = custody.nameGuardians(dataset_id, 1, named, sender=a.hospital)
+    renaming = custody.nameGuardians(dataset_id, 1, named, sender=a.hospital)
+    licenses.purchase(offer_id, offer_hash(offer_id), 1, Duo.HMB, False, value=PRICE, sender=a.researcher)
+    delivery, signatures = guarded_delivery(lens.licenseCount(), named, guardians[:2])
+    delivered = custody.deliver(delivery, named, signatures, sender=a.stranger)
+    return {
+        **measured,
+        "deploy.guarded_custody": custody.creation_metadata.receipt.gas_used,
+        "name_guardians": naming.gas_used,
+        "name_guardians_again": renaming.gas_used,
+        "deliver_guarded": delivered.gas_used,
+    }
+
+
+def test_gas(guarded):
     if os.environ.get("UPDATE_GAS"):
-        SNAPSHOT.write_text(json.dumps(measured, indent=2, sort_keys=True) + "\n")
-    over = {name: measured[name] for name, limit in CEILINGS.items() if measured[name] > limit}
+        SNAPSHOT.write_text(json.dumps(guarded, indent=2, sort_keys=True) + "\n")
+    over = {name: guarded[name] for name, limit in CEILINGS.items() if guarded[name] > limit}
     assert not over, f"over the ceiling: {over}"
-    assert measured == json.loads(SNAPSHOT.read_text()), "run with UPDATE_GAS=1 and look at the difference"
+    assert guarded == json.loads(SNAPSHOT.read_text()), "run with UPDATE_GAS=1 and look at the difference"

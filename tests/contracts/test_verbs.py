@@ -84,6 +84,39 @@ def test_access_license(licenses, lens, dataset, offer, buy, deliver, researcher
         licenses.collect(hospital, ZERO, sender=researcher)
 
 
+def test_guarded_custody(
+    custody, guarded_delivery, datasets, licenses, lens, dataset, offer, buy, actors, hospital, stranger
+):
+    guardians = sorted(
+        (actors.second, actors.worker, actors.aggregator), key=lambda one: int(one.address, 16)
+    )
+    named = (2, [one.address for one in guardians])
+    with reverts(custody.GuardedCustody_NotDatasetOwner, datasetId=dataset, got=stranger):
+        custody.nameGuardians(dataset, 1, named, sender=stranger)
+    datasets.grantRole(dataset, 0, custody, sender=hospital)
+    tx = custody.nameGuardians(dataset, 1, named, sender=hospital)
+    of = custody.setOf(dataset, 1, named)
+    assert tx.events == [
+        custody.GuardiansNamed(
+            datasetId=dataset, version=1, set=of, threshold=2, accounts=named[1], by=hospital
+        ),
+        datasets.RoleAccepted(datasetId=dataset, role=0, account=custody),
+    ]
+    license_id = buy(offer)
+    delivery, signatures = guarded_delivery(license_id, named, guardians[1:2])
+    with reverts(custody.GuardedCustody_TooFew, got=1, required=2):
+        custody.deliver(delivery, named, signatures, sender=stranger)
+    delivery, signatures = guarded_delivery(license_id, named, guardians[1:])
+    tx = custody.deliver(delivery, named, signatures, sender=stranger)
+    assert tx.events == [
+        custody.DeliveryApproved(
+            licenseId=license_id, set=of, envelope=word("envelope"), approvers=0b110, by=stranger
+        ),
+        licenses.LicenseDelivered(licenseId=license_id, by=custody, envelope=word("envelope")),
+    ]
+    assert lens.licenseOf(license_id).state == License.DELIVERED
+
+
 def test_model_registry(models, model_owner, aggregator, publish, hospital, stranger, now):
     values = {field: word(field) for field in ("architecture", "card", "weightsRoot", "weights")}
     tx = models.register(*values.values(), sender=model_owner)

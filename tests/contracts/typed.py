@@ -1,6 +1,7 @@
 """EIP-712 signatures: eth-account's hash of the types below, so that they check what the contracts hash.
 
-Types: Orders.sol, VisaRegistry.sol, ERC-2612 (Permit), ERC-3009 (ReceiveWithAuthorization).
+Types: Orders.sol, VisaRegistry.sol, GuardedCustody.sol, ERC-2612 (Permit), ERC-3009
+(ReceiveWithAuthorization).
 """
 
 from __future__ import annotations
@@ -32,6 +33,15 @@ _VISA = [
     ("uint40", "asserted"),
     ("uint40", "expires"),
 ]
+_APPROVAL = [
+    ("uint48", "licenseId"),
+    ("address", "licensee"),
+    ("bytes32", "envelope"),
+    ("bytes32", "commitments"),
+    ("bool", "again"),
+    ("uint40", "deadline"),
+    ("bytes32", "set"),
+]
 _PERMIT = [
     ("address", "owner"),
     ("address", "spender"),
@@ -58,6 +68,12 @@ def sign_order(signer: Any, licenses: Any, order: Fields) -> bytes:
 
 def sign_visa(signer: Any, visas: Any, visa: Fields) -> bytes:
     return _sign(signer, visas, "BioDeSci Visas", {"Visa": _VISA}, visa)
+
+
+def sign_delivery(signer: Any, custody: Any, delivery: Fields, guardians: bytes) -> bytes:
+    """As a guardian of the set `guardians`."""
+    fields = {**delivery, "set": guardians}
+    return _sign(signer, custody, "BioDeSci Guarded Custody", {"Approval": _APPROVAL}, fields)
 
 
 def permit(

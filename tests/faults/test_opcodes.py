@@ -11,7 +11,7 @@ from tests.backend.conftest import ARTIFACTS, ROOT
 
 CONTRACTS = (
     "KeyRegistry", "VisaRegistry", "DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment",
-    "LicenseLens",
+    "LicenseLens", "GuardedCustody",
 )  # fmt: skip
 # Since London (2021), by the fork that brought them (EIPs 3855, 1153, 4844, 5656, 7516, 7939).
 YOUNG = {

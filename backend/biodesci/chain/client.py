@@ -46,7 +46,7 @@ _UNHURRIED = Reading()
 
 
 class Chain:
-    """Client of the seven contracts. Threads may share one.
+    """Client of the eight contracts. Threads may share one.
 
     `rpc_url`: addresses of one node or several, with spaces between. `account` and `home`, the private
     folder, are needed for sending alone: the outbox is in the work database that `sending` names, or in the
@@ -125,6 +125,11 @@ class Chain:
     def lens(self) -> Contract:
         """The contract LicenseLens: offers and licences, read from AccessLicense's storage."""
         return self._contract("LicenseLens")
+
+    @property
+    def custody(self) -> Contract:
+        """The contract GuardedCustody: delivers for datasets what their guardians signed."""
+        return self._contract("GuardedCustody")
 
     @property
     def models(self) -> Contract:

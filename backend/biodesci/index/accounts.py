@@ -31,7 +31,7 @@ Part = Literal["by", "names", "credits"]
 Role = Literal[
     "owner", "former owner", "publisher", "custodian", "operator", "committee", "licensee", "buyer",
     "arbiter", "payee", "site", "aggregator", "requester", "worker", "auditor", "issuer", "keyholder",
-    "grantee", "model registry", "account", "somebody else",
+    "guardian", "grantee", "model registry", "account", "somebody else",
 ]  # fmt: skip
 DATASET_ROLES: Final[dict[DatasetRole, Role]] = {
     DatasetRole.CUSTODIAN: "custodian",
@@ -165,6 +165,12 @@ RULES: Final[dict[str, dict[str, Rule]]] = {
         "RoundFinalized": Rule(("aggregator", "aggregator")),
         "RoundAborted": Rule(_BY),
         "StatisticsReleased": Rule(_BY),
+    },
+    "GuardedCustody": {
+        "EIP712DomainChanged": _NOTHING_DONE,
+        "GuardiansNamed": Rule(("by", "owner"), names=(("accounts", "guardian"),)),
+        # Whoever sends what guardians signed.
+        "DeliveryApproved": Rule(_BY),
     },
     "InferenceCommitment": {
         "InferenceRequested": Rule(

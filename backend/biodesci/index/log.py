@@ -42,7 +42,7 @@ class Block:
 
 
 class Event(NamedTuple):
-    """One log of one of the seven contracts, with its arguments as JSON-ready values.
+    """One log of one of the eight contracts, with its arguments as JSON-ready values.
 
     `args` is None where it could not be decoded: `why` says the reason. A log of a topic that the contract
     does not have has no name.

@@ -34,6 +34,7 @@ from biodesci.ipfs.client import Ipfs
 _log = logging.getLogger(__name__)
 _INDEXED: Final = (
     "DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment", "KeyRegistry", "VisaRegistry",
+    "GuardedCustody",
 )  # fmt: skip
 _REORGS: Final = 5  # in one step: a chain that changes faster is waited for
 _MOST_HEADERS: Final = 64

@@ -86,7 +86,7 @@ address: string
 /**
  * what the account was when it happened
  */
-role: ("owner" | "former owner" | "publisher" | "custodian" | "operator" | "committee" | "licensee" | "buyer" | "arbiter" | "payee" | "site" | "aggregator" | "requester" | "worker" | "auditor" | "issuer" | "keyholder" | "grantee" | "model registry" | "account" | "somebody else")
+role: ("owner" | "former owner" | "publisher" | "custodian" | "operator" | "committee" | "licensee" | "buyer" | "arbiter" | "payee" | "site" | "aggregator" | "requester" | "worker" | "auditor" | "issuer" | "keyholder" | "guardian" | "grantee" | "model registry" | "account" | "somebody else")
 /**
  * null: the event credits it nothing
  */
@@ -238,7 +238,7 @@ ipfsGatewayUrl: string
  */
 visaIssuers: string[]
 /**
- * address by name of the seven contracts
+ * address by name of the eight contracts
  */
 contracts: {
 [k: string]: string

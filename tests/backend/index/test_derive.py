@@ -16,6 +16,7 @@ KEEPS = {
     "KeyRegistry": {"account", ""},
     "VisaRegistry": {"account", ""},
     "LicenseLens": set(),
+    "GuardedCustody": {"dataset", "license", ""},
 }
 
 

@@ -16,6 +16,7 @@ CONTRACTS = (
     "ModelRegistry",
     "InferenceCommitment",
     "LicenseLens",
+    "GuardedCustody",
 )
 LARGEST = 24_576  # bytes of deployed code that Ethereum takes (EIP-170)
 # AccessLicense has to have room for what a mend costs; what people only read is LicenseLens's to show.

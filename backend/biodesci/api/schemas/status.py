@@ -60,7 +60,7 @@ class Config(Schema):
     )
     contracts: dict[str, str] = Field(
         examples=[{"DatasetNFT": "0x5FbDB2315678afecb367f032d93F642f64180aa3"}],
-        description="address by name of the seven contracts",
+        description="address by name of the eight contracts",
     )
     deployment_block: int
     as_of: int

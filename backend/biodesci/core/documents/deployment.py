@@ -12,7 +12,7 @@ from biodesci.core.errors import ConfigurationError, InputError
 
 CONTRACTS: Final = (
     "DatasetNFT", "AccessLicense", "ModelRegistry", "InferenceCommitment", "KeyRegistry", "VisaRegistry",
-    "LicenseLens",
+    "LicenseLens", "GuardedCustody",
 )  # fmt: skip
 
 

@@ -20,7 +20,7 @@ from biodesci.core.errors import IntegrityError
 from biodesci.core.onchain import utc
 from biodesci.core.visa import visa_id
 
-CONTRACTS: Final = ("DatasetNFT", "AccessLicense", "ModelRegistry", "VisaRegistry")
+CONTRACTS: Final = ("DatasetNFT", "AccessLicense", "ModelRegistry", "VisaRegistry", "GuardedCustody")
 Args = Mapping[str, Any]
 
 
@@ -67,7 +67,7 @@ class Decoder:
     def __init__(self, contracts: Mapping[str, str]) -> None:
         if set(contracts) != set(CONTRACTS):
             raise IntegrityError(
-                "The audit trail does not name the four contracts whose events it is made of.",
+                "The audit trail does not name the five contracts whose events it is made of.",
                 "Use the file as `biodesci dataset audit-export` wrote it.",
             )
         self._names = {str(to_checksum_address(where)): name for name, where in contracts.items()}

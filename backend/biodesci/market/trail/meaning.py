@@ -55,6 +55,8 @@ MEANINGS: Final[dict[tuple[str, str], Meaning]] = {
     ("AccessLicense", "Approval"): _TOKEN,
     ("AccessLicense", "Locked"): Meaning("purchase", "a licence's token was bound", "amend", "U"),
     ("AccessLicense", "Unlocked"): Meaning("transfer", "a licence's token was unbound", "amend", "U"),
+    ("GuardedCustody", "GuardiansNamed"): Meaning("role", "a version's guardians were named", "amend", "U"),
+    ("GuardedCustody", "DeliveryApproved"): Meaning("delivery", "guardians signed a delivery", "amend", "U"),
     ("ModelRegistry", "NodeEnrolled"): Meaning("use", "a site enrolled in a training round", "access", "R"),
     ("ModelRegistry", "StatisticsReleased"): Meaning("use", "statistics were released", "disclose", "E"),
     ("VisaRegistry", "IssuerTrusted"): Meaning("role", "trust in an issuer was declared", "amend", "U"),

@@ -216,7 +216,7 @@ def hidden_purchase(lines: Lines) -> None:
         (another_dataset, "its events are not those of the dataset"),
         (another_chain, "a transaction in it was signed for another chain"),
         (another_contract, "a log in it is no event of the contracts"),
-        (no_contract, "does not name the four contracts"),
+        (no_contract, "does not name the five contracts"),
         (another_proof, "does not lead to its block's header"),
         (hidden_purchase, "its events are not those of the dataset"),
     ],
