@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from biodesci.core import duo
+from biodesci.core import duo, licenses
 from biodesci.core.errors import StateError
 from biodesci.core.onchain import Role
 from biodesci.core.patience import persist
@@ -126,7 +126,7 @@ class Story:
             description="Patients referred for coronary angiography: demographics, symptoms, ECG and "
             "exercise test, with the angiographic diagnosis (0: none, 1-4: increasingly severe).",
             creator=f"{site.hospital.name} (Detrano et al. 1989)",
-            license="CC-BY-4.0",
+            license=licenses.parse("CC-BY-4.0"),
             keywords=("cardiology", "heart disease", "angiography"),
             terms=duo.parse_terms(["HMB", "NCU"]),
             served_at=served_at,

@@ -5,25 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from biodesci.cli import output
+from biodesci.cli import findings, output
 from biodesci.cli.crypt4gh import Source
 from biodesci.cli.options import grouped
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
 
-    from biodesci.core.documents.dataset_card import Column
     from biodesci.inspection.content import Declared
     from biodesci.inspection.inspect import Inspection
-    from biodesci.inspection.summary import TableSummary
 
 app = typer.Typer()
-_LEVELS: Final = ("stop", "ask", "note")
-_SAID: Final = {"nullShare": "share missing", "distinct": "different values", "std": "sd"}
 
 
 def reporter() -> Callable[[str, int, int], None]:
@@ -69,9 +65,10 @@ class Columns:
         list[str] | None,
         typer.Option(help="The same of one table among several (file, sheet), by its name; repeat."),
     ] = None
-    no_header: Annotated[
-        bool, typer.Option("--no-header", help="The first line is a record, not column names.")
-    ] = False
+    header: Annotated[
+        Literal["yes", "no"] | None,
+        typer.Option(help="Whether the first line names the columns, where this was seen wrongly."),
+    ] = None
 
     def declared(self) -> Declared:
         """What the options say."""
@@ -82,7 +79,7 @@ class Columns:
             codes=frozenset(self.code or ()),
             quasi=tuple(self.quasi or ()),
             pseudonyms=frozenset(self.pseudonym or ()),
-            header=False if self.no_header else None,
+            header=None if self.header is None else self.header == "yes",
             rows_are_people=self.rows_are_people,
             people_tables=frozenset(self.people_table or ()),
         )
@@ -101,9 +98,10 @@ def check(
 ) -> None:
     """Show what would be found in a file, and what a card would tell of it; nothing leaves this machine.
 
-    It ends with 1 where publishing would stop. With --deidentify COPY what is recommended is applied to a
-    copy (columns and tags removed, dates moved, ages over 89 grouped); what was done is listed, and the copy
-    is looked at in its turn.
+    It ends with 1 where something stops publishing; what is asked or noted ends with 0.
+
+    With --deidentify COPY what is recommended is applied to a copy (columns and tags removed, dates moved,
+    ages over 89 grouped); what was done is listed, and the copy is looked at in its turn.
 
     Example: biodesci dataset check cohort.csv --person patient
     """
@@ -111,7 +109,7 @@ def check(
     with source.plain() as file:
         found = _inspect(file, declared)
         if deidentify is None:
-            _show(file, found)
+            findings.show(file, found)
             return
         from biodesci.inspection.deidentify.copy import deidentify as mend
 
@@ -121,7 +119,7 @@ def check(
     ]
     if not output.json_wanted():
         output.table(mended, ("place", "done", "times", "why"), "Nothing had to be mended.")
-    _show(deidentify, _inspect(deidentify, declared), mended)
+    findings.show(deidentify, _inspect(deidentify, declared), mended)
 
 
 def _inspect(file: Path, declared: Declared) -> Inspection:
@@ -138,71 +136,3 @@ def _inspect(file: Path, declared: Declared) -> Inspection:
     found = inspect(file, declared, advance)
     report("inspect", size, size)
     return found
-
-
-def _show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None = None) -> None:
-    """Ends the command with 1 where publishing would stop."""
-    from biodesci.core.croissant import fields
-    from biodesci.market.material import Material
-
-    levels = {finding.level.value for finding in inspection.findings}
-    verdict = (
-        "Publishing it would stop. Mend the data (--deidentify COPY does much of it in a copy), or give a "
-        "reason: --accept-risk REASON."
-        if "stop" in levels
-        else "A person has to look at what is asked: --confirm would be needed."
-        if "ask" in levels
-        else "Nothing was recognised that would stop it. That is evidence, not anonymity."
-    )
-    findings = [
-        {"level": one.level.value, "place": one.place, "kind": one.kind, "rows": one.rows, "why": one.reason}
-        for one in sorted(inspection.findings, key=lambda one: _LEVELS.index(one.level.value))
-    ]
-    told = [_told(table.name, column) for table in inspection.tables for column in fields(table.table)]
-    records = [table.records for table in inspection.tables]
-    counted = [_counted(table) for table in inspection.tables]
-    about = {
-        "format": inspection.format,
-        "bytes": Material.of(file).size,
-        "records": records,
-        "counted": counted,
-    }
-    if output.json_wanted():
-        mends = {} if mended is None else {"mended": mended, "copy": file}
-        output.record({**about, **mends, "verdict": verdict, "findings": findings, "card": told})
-    else:
-        shown = {"format": about["format"] or "not read here", "records": [f"{count:,}" for count in records]}
-        output.record({**about, **shown}, f"{file.name}: {verdict}")
-        output.table(findings, ("level", "place", "kind", "rows", "why"), "Nothing was found.")
-        if told:
-            output.record({}, "What a card would tell of the columns:")
-            output.table(told, ("column", "type", "told"), "")
-    if "stop" in levels:
-        raise typer.Exit(1)
-
-
-def _counted(table: TableSummary) -> str:
-    """Of whom the counts of a table are."""
-    if table.person is not None:
-        return f"people, by column {table.person!r}"
-    return "people, a row each" if table.is_counted else "nothing: it is not known whose the rows are"
-
-
-def _told(table: str, column: Column) -> dict[str, Any]:
-    """A column as a card would have it, in a line."""
-    statistics = {} if column.statistics is None else column.statistics.model_dump(mode="json")
-    words = [
-        _bars(value) if isinstance(value, list) else f"{_SAID.get(name, name)} {value}"
-        for name, value in statistics.items()
-    ]
-    name = f"{table}: {column.name}" if table else column.name
-    return {"column": name, "type": column.data_type.removeprefix("sc:"), "told": ", ".join(words) or None}
-
-
-def _bars(bars: list[dict[str, Any]]) -> str:
-    """A histogram in words; a count that is withheld is a dash."""
-    return "; ".join(f"{_bar(bar)}: {bar['count'] or '-'}" for bar in bars)
-
-
-def _bar(bar: dict[str, Any]) -> str:
-    return str(bar["value"]) if "value" in bar else f"{bar['from']:g} to {bar['to']:g}"

@@ -35,6 +35,9 @@ class Described:
     domain: Annotated[
         str, typer.Option(help="The creator's, which proves your account (account prove-domain).")
     ] = ""
+    license: Annotated[
+        str, typer.Option(help="Its address, or a short name of SPDX's (CC-BY-4.0); else the DUO terms.")
+    ] = ""
     keyword: Annotated[list[str] | None, typer.Option(help="Repeat for more.")] = None
     parent: Annotated[
         list[int] | None,
@@ -45,16 +48,16 @@ class Described:
     ] = None
     mondo: Annotated[Path | None, MONDO] = None
     accept_risk: Annotated[
-        str | None, typer.Option(help="Why to publish in spite of what stops; it stays at home.")
+        str | None, typer.Option(help="Why to publish in spite of what stops; the reason stays at home.")
     ] = None
     confirm: Annotated[
-        bool, typer.Option("--confirm", help="What was asked was looked at: it is as it should be.")
+        bool, typer.Option("--confirm", help="Somebody looked at what is asked: it is as it should be.")
     ] = False
 
     def meta(self, columns: Columns) -> DatasetMeta:
         """What the options say of the dataset. Raises InputError where they contradict each other."""
         from biodesci.core import disease as diseases
-        from biodesci.core import domains, duo
+        from biodesci.core import domains, duo, licenses
         from biodesci.core.errors import InputError
         from biodesci.market.card import DatasetMeta
         from biodesci.market.diseases import permitted
@@ -68,6 +71,7 @@ class Described:
             terms=duo.parse_terms(self.term),
             creator=self.creator,
             domain=domains.parse(self.domain) if self.domain else "",
+            license=licenses.parse(self.license) if self.license else "",
             keywords=tuple(self.keyword or ()),
             parents=tuple(self.parent or ()),
             declared=columns.declared(),

@@ -14,19 +14,18 @@ from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
 from biodesci.inspection.likeness import Likeness
+from biodesci.inspection.mends import FALSE_ROWS, UNKNOWN_ROWS
 from biodesci.inspection.merging import merged
 from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
 
 _DEEPEST: Final = 4  # archives within archives
 _SHOWN: Final = 40  # names of columns or tables in an error
-UNKNOWN_ROWS: Final = "rows of unknown persons"
-FALSE_ROWS: Final = "rows declared to be people"
 
 
 _NOBODY_KNOWS: Final = (
-    "nobody said whose the rows are, so the card releases no count of this table; name the column of persons "
-    "with --person COLUMN or, where each row is another person, declare it with --rows-are-people"
+    "nobody said whose the rows are, so the card releases no count of this table: "
+    "--person COLUMN or --rows-are-people would say it"
 )
 
 
@@ -132,7 +131,9 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
     is_declared = table.rows is not Rows.THINGS and (
         declared.rows_are_people or not declared.people_tables.isdisjoint(names)
     )
-    summary = Summary(table.name, table.schema, declared, Rows.PEOPLE if is_declared else table.rows)
+    summary = Summary(
+        _label(table, source), table.schema, declared, Rows.PEOPLE if is_declared else table.rows
+    )
     key = inspection.sketch_key
     likeness = None if key is None else Likeness(table.schema, declared.person, key)
     for batch in table.batches:
@@ -151,6 +152,12 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
         inspection.findings.append(Finding(place or "table", FALSE_ROWS, Level.STOP, reason))
     elif summed.rows is Rows.UNKNOWN and not summed.is_counted:
         inspection.findings.append(Finding(place or "table", UNKNOWN_ROWS, Level.NOTE, _NOBODY_KNOWS))
+
+
+def _label(table: Table, source: Source) -> str:
+    """What its owner is shown as a table's name: the number and name of its file, and its own name."""
+    file = f"{source.where} ({source.name})" if source.where else ""
+    return ", ".join(part for part in (file, table.name) if part)
 
 
 def _names(table: Table, source: Source) -> list[str]:

@@ -1,12 +1,13 @@
 """Whether something may be published: what an inspection found, and what the steward says to it.
 
-What stops needs a reason for this very file; what is asked needs a person who confirms it. Both stay at home,
-in a report that the publishing account signs: a reason may say more than the public should know.
+What stops needs a reason for this very file; what is asked needs a person who confirms it. Neither answers
+the other, and both may be given. They stay at home, in a report that the publishing account signs: a reason
+may say more than the public should know.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Final
 
 from eth_account.messages import encode_typed_data
@@ -23,13 +24,15 @@ from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers import check_text
 from biodesci.inspection.inspect import Inspection
+from biodesci.inspection.mends import NAMED_CREATOR, PUBLIC, mend
 from biodesci.market.card import DatasetMeta
 
 _TOLD: Final = 12  # findings in an error; `dataset check` lists all
 
 
 def public_texts(meta: DatasetMeta) -> list[Finding]:
-    """What the texts of a card may say of a person: they are public for ever."""
+    """What the texts of a card may say of a person: they are public for ever. A creator may be a person, who
+    is named as an author is; of that somebody has to be sure."""
     texts = [
         ("name", meta.name),
         ("description", meta.description),
@@ -37,25 +40,36 @@ def public_texts(meta: DatasetMeta) -> list[Finding]:
         ("license", meta.license),
         *((f"keyword {i}", keyword) for i, keyword in enumerate(meta.keywords, 1)),
     ]
-    findings = [finding for title, text in texts for finding in check_text(f"the public {title}", text)]
+    findings = [finding for title, text in texts for finding in check_text(f"{PUBLIC}{title}", text)]
     # A description is a long text, and is meant to be.
-    return [finding for finding in findings if finding.kind != "free text"]
+    return [_of_creator(finding) for finding in findings if finding.kind != "free text"]
+
+
+def _of_creator(finding: Finding) -> Finding:
+    if (finding.place, finding.kind) != (f"{PUBLIC}creator", "name"):
+        return finding
+    return Finding(finding.place, NAMED_CREATOR, Level.ASK, "it names a person, who will be public for ever")
 
 
 def require_admitted(inspection: Inspection, meta: DatasetMeta) -> None:
-    """Raises InputError, which says what was found where, unless the steward has answered for it."""
-    stops, asks = inspection.of(Level.STOP), inspection.of(Level.ASK)
-    if stops and not (meta.accept_risk or "").strip():
-        raise InputError(
-            f"This may name people, or cannot be looked into: {_listed(stops)}.",
-            "Remove these from the data (biodesci dataset check shows all), or publish in spite of them with "
-            "a reason, which stays at home: --accept-risk REASON.",
+    """Raises InputError, which says what was found where and what answers it, unless the steward has.
+
+    A reason answers what stops and nothing else, a confirmation what is asked and nothing else.
+    """
+    stops = [] if (meta.accept_risk or "").strip() else inspection.of(Level.STOP)
+    asks = [] if meta.confirmed else inspection.of(Level.ASK)
+    if not stops and not asks:
+        return
+    whys, hints = [], []
+    if stops:
+        whys.append(f"This may name people, or cannot be looked into:{_listed(stops)}")
+        hints.append(
+            "What stops is published with a reason alone, which stays at home: --accept-risk REASON."
         )
-    if asks and not meta.confirmed and not (meta.accept_risk or "").strip():
-        raise InputError(
-            f"Somebody who knows the data has to look at this: {_listed(asks)}.",
-            "Where all of it is as it should be, repeat the command with --confirm.",
-        )
+    if asks:
+        whys.append(f"Somebody who knows the data has to look at this:{_listed(asks)}")
+        hints.append("Where all that is asked is as it should be: --confirm.")
+    raise InputError("\n".join(whys), " ".join(hints))
 
 
 def report(
@@ -97,7 +111,9 @@ def declaration(declared: Declared) -> ReportedDeclaration:
     )
 
 
-def _listed(findings: Iterable[Finding]) -> str:
-    lines = [str(finding) for finding in findings]
-    more = f"; and {len(lines) - _TOLD:,} more" if len(lines) > _TOLD else ""
-    return "; ".join(lines[:_TOLD]) + more
+def _listed(findings: Sequence[Finding]) -> str:
+    """The findings, each with its mend, a line each."""
+    lines = [f"{finding}. {mend(finding)}" for finding in findings[:_TOLD]]
+    if len(findings) > _TOLD:
+        lines.append(f"and {len(findings) - _TOLD:,} more, which biodesci dataset check lists")
+    return "".join(f"\n  - {line}" for line in lines)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import zipfile
 
 import pytest
 
@@ -51,7 +52,7 @@ def test_a_clean_table_passes_and_shows_what_a_card_would_tell(run, tmp_path):
     code, out, _ = run("--json", "dataset", "check", str(file))
     shown = json.loads(out)
     assert code == 0
-    assert shown["verdict"].startswith(("Nothing was recognised", "A person has to look"))
+    assert shown["verdict"].startswith(("Nothing was recognised", "What is asked needs"))
     assert [column["column"] for column in shown["card"]] == ["age", "sex", "chol"]
     assert not (tmp_path / "home").exists()
 
@@ -119,14 +120,58 @@ def test_it_says_whose_counts_they_are_and_what_becomes_public(run, tmp_path):
     _, out, _ = run("--json", "dataset", "check", str(file), "--person", "patient")
     shown = json.loads(out)
     assert shown["counted"] == ["people, by column 'patient'"]
-    assert {"f: 30; m: 30"} <= set(shown["card"][1]["told"].split(", "))
+    assert {"f: 30; m: 30"} <= set(shown["card"][1]["released"].split(", "))
     file.write_text(ROWS)
     _, out, _ = run("--json", "dataset", "check", str(file), "--rows-are-people")
     shown = json.loads(out)
     assert shown["counted"] == ["people, a row each"]
-    assert shown["card"][1]["told"].startswith("share missing 0.0, 0: 60; 1: 60")
+    assert shown["card"][1]["released"].startswith("share missing 0, 0: 60; 1: 60")
     _, out, _ = run("--json", "dataset", "check", str(file))
     shown = json.loads(out)
-    assert shown["counted"] == ["nothing: it is not known whose the rows are"]
-    assert [column["told"] for column in shown["card"]] == [None, None, None]
+    assert shown["counted"] == ["nothing, as it is not known whose the rows are"]
+    assert [column["released"] for column in shown["card"]] == [None, None, None]
     assert any("--rows-are-people" in finding["why"] for finding in shown["findings"])
+
+
+def test_each_finding_is_shown_with_what_answers_it_and_each_table_by_its_files_name(run, tmp_path):
+    packed = tmp_path / "data.zip"
+    with zipfile.ZipFile(packed, "w") as archive:
+        archive.writestr("a/cohort.csv", ROWS)
+        archive.writestr("b/names.csv", "patient_name,hb\n" + "Anna Weber,7\n" * 30)
+    code, out, _ = run("dataset", "check", str(packed))
+    assert code == 1
+    lines = out.splitlines()
+    at = lines.index("stop  member 2: column 'patient_name': name, 30 rows")
+    assert "--deidentify COPY" in lines[at + 1]
+    assert "Table member 1 (a/cohort.csv): 120 rows." in out
+    assert "--people-table TABLE" in out
+    assert ", 0 rows" not in out
+    code, out, _ = run("--json", "dataset", "check", str(packed), "--people-table", "a/cohort.csv")
+    shown = json.loads(out)
+    assert all(finding["mend"].endswith(".") for finding in shown["findings"])
+    assert shown["counted"][0] == "people, a row each"
+    assert {column["table"] for column in shown["card"]} == {
+        "member 1 (a/cohort.csv)",
+        "member 2 (b/names.csv)",
+    }
+
+
+def test_a_header_is_declared_where_it_was_seen_wrongly(run, tmp_path):
+    file = tmp_path / "years.csv"
+    file.write_text("1,2\n" + "".join(f"{i},{i % 9}\n" for i in range(60)))
+    _, out, _ = run("--json", "dataset", "check", str(file))
+    assert any("--header yes" in finding["mend"] for finding in json.loads(out)["findings"])
+    for header, names in (("yes", ["1", "2"]), ("no", ["column_1", "column_2"])):
+        _, out, _ = run("--json", "dataset", "check", str(file), "--header", header)
+        assert [column["column"] for column in json.loads(out)["card"]] == names
+
+
+def test_a_licence_is_checked_before_anything_else(run, tmp_path):
+    file = tmp_path / "cohort.csv"
+    file.write_text(ROWS)
+    code, _, err = run(
+        "dataset", "publish", str(file), "--name", "C", "--term", "HMB", "--license", "MIT-ish"
+    )
+    assert code == 2
+    assert "no licence that is known here" in err
+    assert "CC-BY-4.0" in err

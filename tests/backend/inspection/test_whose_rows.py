@@ -12,7 +12,8 @@ from biodesci.core.airlock.differencing import NOTHING
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Level
-from biodesci.inspection.inspect import FALSE_ROWS, UNKNOWN_ROWS, Inspection, inspect
+from biodesci.inspection.inspect import Inspection, inspect
+from biodesci.inspection.mends import FALSE_ROWS, UNKNOWN_ROWS
 
 PATIENT = '{"resourceType": "Patient", "id": "p%d"}\n'
 OBSERVATION = '{"resourceType": "Observation", "id": "o%d", "status": "final", "code": {"text": "x"}}\n'

@@ -130,7 +130,7 @@ class Sale:
         self.material = material or self.file
         done = publish(
             acting(self.owner, ipfs, self.home), self.material,
-            DatasetMeta("Cohort", "", terms, accept_risk="an invented cohort"),
+            DatasetMeta("Cohort", "", terms, accept_risk="an invented cohort", confirmed=True),
             OfferTerms(price=SALE_PRICE, **offer),
         )  # fmt: skip
         self.dataset, self.offer = done.dataset_id, done.offer_id
