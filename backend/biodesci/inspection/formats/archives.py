@@ -10,12 +10,14 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import PurePosixPath
-from typing import Any, BinaryIO, Final, cast
+from typing import IO, Any, BinaryIO, Final, cast
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Member, Passage
+from biodesci.inspection.content import Declared, Item, Member, Passage, Residue
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.formats import zip_layout
 from biodesci.inspection.formats.compressed import COMPRESSED, Compressed, Unpacked
+from biodesci.inspection.outside import Outside, is_empty
 from biodesci.inspection.reader import Reader
 from biodesci.inspection.source import Source
 
@@ -80,9 +82,25 @@ class Zip:
                     opened = opener(archive, entry, f"{source.where or 'The archive'}, {place}")
                     yield Member(source.member(entry.filename, place, opened))
             yield from names.rest()
+            yield from _around(source, stream, archive)
             if locked:
                 reason = "an encrypted member can't be read, so nobody looked into it"
                 yield Finding(source.where or "archive", "encrypted member", Level.STOP, reason, locked)
+
+
+def _around(source: Source, stream: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Item]:
+    """What of a ZIP is no member's data: headers, extra fields, and whatever stands between the members."""
+    data, headers = zip_layout.members(stream, archive)
+    stream.seek(0)
+    place = source.where or "archive"
+    yield Residue(place, lambda: cast(BinaryIO, Outside(_Again(stream), data)))
+    known = [*data, *headers, zip_layout.directory(stream, archive)]
+    if not is_empty(cast(BinaryIO, Outside(_Again(stream), known))):
+        reason = "bytes stand around the members, where no program looks: pack it again"
+        yield Finding(place, "bytes that are not read", Level.ASK, reason)
+    if unknown := zip_layout.unknown_fields(stream, archive):
+        reason = "headers of members have extra fields of which nobody knows what they hold: pack it again"
+        yield Finding(place, "extra field that is not read", Level.ASK, reason, unknown)
 
 
 class Tar:
@@ -105,7 +123,7 @@ class Tar:
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Its members in their order, its names, and whose user names it keeps."""
         packer, names, users = _packer(source), _Names(source), set[str]()
-        links = 0
+        links, data = 0, list[tuple[int, int]]()
         opened = source.open() if packer is None else packer.unpacked(source)
         with _reading(source), opened as stream, tarfile.open(fileobj=stream, mode="r|") as archive:
             for number, entry in enumerate(archive, 1):
@@ -117,14 +135,39 @@ class Tar:
                     users.add(text)
                     yield Passage(f"{place}, header", text)
                 if entry.isfile():
+                    if not entry.issparse():
+                        data.append((entry.offset_data, entry.offset_data + entry.size))
                     with _copy(archive, entry) as copy:
                         yield Member(source.member(entry.name, place, copy))
                 elif not entry.isdir():
                     links += 1
             yield from names.rest()
+            yield from self._around(source, data, archive.offset)
             if links:
                 reason = "links and devices in an archive hold nothing themselves"
                 yield Finding(source.where or "archive", "link in an archive", Level.NOTE, reason, links)
+
+    def _around(self, source: Source, data: list[tuple[int, int]], end: int) -> Iterator[Item]:
+        """What is no member's data: headers, padding, and what follows the archive's end."""
+        packer, place = _packer(source), source.where or "archive"
+
+        def opened() -> BinaryIO:
+            return source.open() if packer is None else packer.unpacked(source)
+
+        yield Residue(place, lambda: cast(BinaryIO, Outside(opened(), data)), lambda: _headers(opened()))
+        if packer is not None:
+            yield Residue(place, source.open)
+        with Outside(opened(), [(0, end)]) as rest:
+            if not is_empty(cast(BinaryIO, rest)):
+                reason = "bytes follow the end of the archive, where no program looks: pack it again"
+                yield Finding(place, "bytes that are not read", Level.ASK, reason)
+
+
+def _headers(stream: BinaryIO) -> Iterator[Passage]:
+    with stream, tarfile.open(fileobj=stream, mode="r|") as archive:
+        for entry in archive:
+            kept = (entry.name, entry.linkname, entry.uname, entry.gname, *entry.pax_headers.values())
+            yield Passage("", " ".join(map(str, kept)))
 
 
 def _packer(source: Source) -> Compressed | None:
@@ -155,7 +198,7 @@ def _copy(archive: tarfile.TarFile, entry: tarfile.TarInfo) -> Iterator[Callable
 class _Again(Reader):
     """A reader of a copy, from its beginning, that leaves the copy open."""
 
-    def __init__(self, copy: tempfile.SpooledTemporaryFile[bytes]) -> None:
+    def __init__(self, copy: IO[bytes]) -> None:
         super().__init__()
         self._copy, self._at = copy, 0
 
@@ -165,12 +208,38 @@ class _Again(Reader):
         self._at += len(piece)
         return piece
 
+    def seekable(self) -> bool:
+        """As the copy is."""
+        return True
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Goes on from another byte."""
+        start = {io.SEEK_SET: 0, io.SEEK_CUR: self._at, io.SEEK_END: self._copy.seek(0, io.SEEK_END)}[whence]
+        self._at = start + offset
+        return self._at
+
+
+class _Whole(Reader):
+    """A member of a ZIP; at its end ValueError where more bytes are packed than unpack to it."""
+
+    def __init__(self, member: Any) -> None:
+        super().__init__()
+        self._member = member
+
+    def read(self, size: int = -1) -> bytes:
+        piece: bytes = self._member.read(size)
+        if not piece and (
+            self._member._compress_left or getattr(self._member._decompressor, "unused_data", b"")
+        ):
+            raise ValueError("bytes follow the packed data")
+        return piece
+
 
 def opener(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, where: str) -> Callable[[], BinaryIO]:
     """What opens a member of a ZIP; reading it raises InputError, which says `where`, if it is damaged."""
 
     def unpack(_: BinaryIO) -> Any:
-        return archive.open(entry)
+        return _Whole(archive.open(entry))
 
     return lambda: cast(BinaryIO, Unpacked(io.BytesIO(), unpack, where))
 

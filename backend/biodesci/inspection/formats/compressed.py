@@ -14,7 +14,7 @@ from typing import Any, BinaryIO, Final, cast
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Member, Passage
+from biodesci.inspection.content import Declared, Item, Member, Passage, Residue
 from biodesci.inspection.reader import Reader
 from biodesci.inspection.source import Source
 
@@ -50,6 +50,8 @@ class Compressed:
         for place, text in _gzip_texts(source.head):
             yield Passage(f"{source.where or 'file'}, {place}", text)
         yield Member(source.member(name, "unpacked", lambda: self.unpacked(source)))
+        # What stands in headers, between parts and after the last one is no one's to unpack.
+        yield Residue(source.where or "file", source.open)
 
 
 class Unpacked(Reader):

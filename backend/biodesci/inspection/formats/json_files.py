@@ -9,12 +9,11 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import Any, Final
 
-import orjson
-
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item
 from biodesci.inspection.finding import Finding
 from biodesci.inspection.formats.header import header
+from biodesci.inspection.formats.json_text import loads, require_each_once
 from biodesci.inspection.formats.prose import oddities
 from biodesci.inspection.formats.records import Record, Records, by_name, is_by_name
 from biodesci.inspection.formats.text import Utf8, beginning
@@ -110,7 +109,7 @@ def _line_records(source: Source) -> Iterator[Record]:
         for number, line in enumerate(_lines(stream), 1):
             if line.strip():
                 try:
-                    yield _record(_loads(line))
+                    yield _record(loads(line))
                 except (ValueError, RecursionError):
                     raise InputError(
                         f"Line {number} is no JSON, as the lines before it are.", "Mend it, then repeat."
@@ -128,6 +127,7 @@ def _elements(source: Source) -> Iterator[Any]:
             while at < len(buffer) and buffer[at] in _SPACE + ",":
                 at += 1
             if buffer[at : at + 1] == "]":
+                _require_end(buffer[at + 1 :], text)
                 return
             try:
                 element, end = decoder.raw_decode(buffer, at)
@@ -136,6 +136,7 @@ def _elements(source: Source) -> Iterator[Any]:
             except ValueError:
                 end = len(buffer)
             if end < len(buffer):  # a number may go on beyond the buffer
+                require_each_once(element, buffer[at:end])
                 yield element
                 at = end
                 continue
@@ -144,6 +145,16 @@ def _elements(source: Source) -> Iterator[Any]:
             buffer, at = buffer[at:] + piece, 0
             if ended or len(buffer) > _LARGEST:
                 raise _no_json()
+
+
+def _require_end(rest: str, text: io.TextIOWrapper) -> None:
+    while not rest.strip(_SPACE):
+        if not (rest := text.read(_PIECE)):
+            return
+    raise InputError(
+        "Something follows the end of the list, which programs don't read.",
+        "Remove it, or write it as a file of its own.",
+    )
 
 
 def _document(source: Source) -> Any:
@@ -157,7 +168,7 @@ def _document(source: Source) -> Any:
                     "Write its records as JSON lines or Parquet.",
                 )
     try:
-        return _loads(bytes(data))
+        return loads(bytes(data))
     except (ValueError, RecursionError):
         raise _no_json() from None
 
@@ -196,17 +207,12 @@ def _record(value: Any) -> Record:
 
 def _is_json(line: bytes) -> bool:
     try:
-        _loads(line)
+        loads(line)
     except (ValueError, RecursionError):
         return False
+    except InputError:
+        return True  # with a field that is there twice, which whoever reads it says
     return True
-
-
-def _loads(data: bytes) -> Any:
-    try:
-        return orjson.loads(data)
-    except ValueError:
-        return json.loads(data)  # NaN, which pandas writes
 
 
 def _no_json() -> InputError:

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
-from typing import BinaryIO
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO, cast
 
 from biodesci.inspection.content import Declared, Format, Item, Residue
+from biodesci.inspection.formats import unpacked
+from biodesci.inspection.reader import Reader
 from biodesci.inspection.source import Source
 
 
-def residue(
-    format_: Format,
-    source: Source,
-    declared: Declared,
-    opened: Callable[[], AbstractContextManager[BinaryIO]] | None = None,
-) -> Residue:
-    """All bytes of a source, less the text that its reader gives.
+def residue(format_: Format, source: Source, declared: Declared) -> Residue:
+    """All bytes of a source, of gzip packed and unpacked, less the text that its reader gives."""
 
-    `opened` gives the bytes where they aren't the source's own, such as those of a file that is packed.
-    """
-    return Residue(
-        source.where or "file", opened or source.open, lambda: _given(format_.read(source, declared))
-    )
+    @contextmanager
+    def opened() -> Iterator[BinaryIO]:
+        with source.open() as raw:
+            if not unpacked.is_gzip(source):
+                yield raw
+                return
+            with unpacked.stream(source) as stream:
+                yield cast(BinaryIO, _Both(raw, stream))
+
+    return Residue(source.where or "file", opened, lambda: _given(format_.read(source, declared)))
 
 
 def _given(items: Iterable[Item]) -> Iterable[Item]:
     return (item for item in items if not isinstance(item, Residue))
+
+
+class _Both(Reader):
+    """One stream after the other."""
+
+    def __init__(self, *streams: BinaryIO) -> None:
+        super().__init__()
+        self._streams = list(streams)
+
+    def read(self, size: int = -1) -> bytes:
+        while self._streams:
+            if piece := self._streams[0].read(size):
+                return piece
+            self._streams.pop(0)
+        return b""

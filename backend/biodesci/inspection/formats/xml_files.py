@@ -9,6 +9,7 @@ from xml.etree.ElementTree import Element, ParseError
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage
+from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.records import Record, Records
 from biodesci.inspection.formats.text import beginning
 from biodesci.inspection.source import Source
@@ -38,6 +39,7 @@ class Xml:
         for comment in _comments(source):
             yield Passage(place, comment)
         yield from Records(lambda: _records(source)).tables()
+        yield whole.residue(self, source, declared)  # texts between records, and in the document's type
 
 
 def _records(source: Source) -> Iterator[Record]:

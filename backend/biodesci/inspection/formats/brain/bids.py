@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
+import codecs
 import re
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +14,7 @@ from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import paths, tree, unpacked, whole
 from biodesci.inspection.formats.brain import sidecar
 from biodesci.inspection.formats.brain.nifti import Look, Nifti, is_nifti
+from biodesci.inspection.formats.json_text import loads
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
@@ -58,7 +58,7 @@ class Bids:
                 people |= dict.fromkeys(_PERSON.findall(str(file.path.relative_to(source.path))))
                 if is_nifti(unpacked.head(file)):
                     yield from look.file(file)
-                    yield whole.residue(_NIFTI, file, declared, partial(unpacked.stream, file))
+                    yield whole.residue(_NIFTI, file, declared)
                 elif file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
                     place = _DESCRIPTION if file.path.name == _DESCRIPTION else "JSON documents"
                     yield from sidecar.look(_json(file), place, tally)
@@ -100,6 +100,6 @@ def _json(file: Source) -> Any:
     if len(raw) > _LARGEST_JSON:
         raise InputError("The JSON document has more than 16 MiB.", "Split it, or leave it out.")
     try:
-        return json.loads(raw.decode("utf-8-sig"))
+        return loads(raw.removeprefix(codecs.BOM_UTF8))
     except (ValueError, RecursionError):
         raise InputError("The JSON document can't be read.", "Write it again, in UTF-8.") from None

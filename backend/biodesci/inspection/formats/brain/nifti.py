@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import struct
 from collections.abc import Iterator
 from typing import Any, BinaryIO, Final
@@ -16,6 +15,7 @@ from biodesci.inspection.content import Declared, Item, Passage, Rows, Table
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import paths, unpacked, whole
 from biodesci.inspection.formats.brain import sidecar
+from biodesci.inspection.formats.json_text import loads
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
@@ -45,7 +45,7 @@ class Nifti:
         look = Look(Tally(source.where))
         yield from look.file(source)
         yield from look.finish()
-        yield whole.residue(self, source, declared, lambda: unpacked.stream(source))
+        yield whole.residue(self, source, declared)
 
 
 def is_nifti(head: bytes) -> bool:
@@ -131,7 +131,7 @@ class Look:
             return
         text = content.decode("utf-8", "replace")
         try:
-            document = json.loads(text)
+            document = loads(content)
         except (ValueError, RecursionError):
             self.tally.add(place, "free text", Level.ASK, "people may be named in it")
             for begin in range(0, len(text), _LONGEST_TEXT):

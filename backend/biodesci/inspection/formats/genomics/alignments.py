@@ -76,7 +76,7 @@ class Alignments:
         _reads(tally, is_human, names)
         yield from tally.findings()
         if is_human is False:  # else the steward is asked about the reads, whatever is written with them
-            yield whole.residue(self, source, declared, lambda: unpacked.stream(source))
+            yield whole.residue(self, source, declared)
 
 
 def _group(fields: dict[str, str], tally: Tally) -> Iterator[Passage]:

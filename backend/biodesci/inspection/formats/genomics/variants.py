@@ -71,7 +71,7 @@ class Variants:
         place = f"{source.where}, definitions" if source.where else "definitions"
         yield Residue(place, lambda: io.BytesIO("".join(definitions).encode()))
         if is_binary:
-            yield whole.residue(self, source, declared, lambda: unpacked.stream(source))
+            yield whole.residue(self, source, declared)
 
 
 def _named(samples: list[str]) -> Table:
