@@ -1,4 +1,4 @@
-"""JSON as it is written: of two fields of one name a parser keeps the last, and whoever gets the file both."""
+"""JSON as it is written: of two fields of one name a parser keeps one, and whoever gets the file has both."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from biodesci.core.errors import InputError
 
 
 def loads(data: bytes) -> Any:
-    """The document. Raises ValueError for what is no JSON in UTF-8, InputError for a field that is twice there."""
+    """The document. Raises ValueError for what is no JSON, InputError for a field that is there twice."""
     try:
         document = orjson.loads(data)
     except ValueError:
