@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage
+from biodesci.inspection.content import Declared, Item, Passage, Residue
+from biodesci.inspection.formats import arrow_layout, whole
 from biodesci.inspection.formats.nested import Columnar
+from biodesci.inspection.outside import Outside
 from biodesci.inspection.source import Source
 
 _ROWS: Final = 50_000
@@ -44,6 +48,37 @@ class Parquet:
                     yield from map(_whole, file.iter_batches(_ROWS, use_threads=False))
 
             yield from Columnar("", file.schema_arrow, reading).items(_prefix(source))
+            schema = (file.metadata.metadata or {}).get(b"ARROW:schema", b"")
+            yield Residue(
+                f"{source.where or 'file'}, schema",
+                lambda: io.BytesIO(_decoded(schema)),
+                lambda: self.read(source, declared),
+            )
+            chunks = list(_chunks(file.metadata))
+            yield Residue(
+                source.where or "file",
+                lambda: cast(BinaryIO, Outside(source.open(), chunks)),
+                lambda: self.read(source, declared),
+            )
+
+
+def _decoded(value: bytes) -> bytes:
+    """Bytes in base64; as they stand where they are none."""
+    try:
+        return base64.b64decode(value)
+    except ValueError:
+        return value
+
+
+def _chunks(metadata: Any) -> Iterator[tuple[int, int]]:
+    """Where a Parquet file's columns are, for each of its groups of rows."""
+    for group in range(metadata.num_row_groups):
+        for index in range(metadata.num_columns):
+            chunk = metadata.row_group(group).column(index)
+            start = chunk.data_page_offset
+            if chunk.dictionary_page_offset:
+                start = min(start, chunk.dictionary_page_offset)
+            yield start, start + chunk.total_compressed_size
 
 
 class ArrowFile:
@@ -76,6 +111,13 @@ class ArrowFile:
             schema = self._opened(stream, source).schema
             yield from _texts(schema, source)
             yield from Columnar("", schema, reading).items(_prefix(source))
+            stream.seek(0)
+            columns = arrow_layout.buffers(stream)
+            yield Residue(
+                source.where or "file",
+                lambda: cast(BinaryIO, Outside(source.open(), columns)),
+                lambda: self.read(source, declared),
+            )
 
     def _opened(self, stream: Any, source: Source) -> Any:
         stream.seek(0)
@@ -115,6 +157,7 @@ class Orc:
                 schema = batches.schema
             yield from _texts(schema, source)
             yield from Columnar("", schema, reading).items(_prefix(source))
+        yield whole.residue(self, source, declared)
 
 
 @contextmanager

@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from biodesci.inspection.content import Item, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.header import distinct
+from biodesci.inspection.formats.unused import Unused
 
 Reading = Callable[[], Iterator[pa.RecordBatch]]
 _ROWS: Final = 50_000  # of a batch that is handed on
@@ -34,11 +35,13 @@ class Columnar:
         """The table, then those of its lists; and findings for values that nobody looked into."""
         flat, lists = _split(self.schema)
         unread: dict[str, int] = {}
+        unused = Unused()
         if flat:
             names = distinct([name for name, _ in flat])
             columns = [pa.field(name, _plain(kind)) for name, (_, kind) in zip(names, flat, strict=True)]
             schema = pa.schema(columns)
-            yield Table(self.name, schema, self._batches(schema, unread), self.labels)
+            yield Table(self.name, schema, self._batches(schema, unread, unused), self.labels)
+            yield from unused.items(place)
         for index, (name, kind) in enumerate(lists):
             path = f"{self.name}.{name}" if self.name else name
             if depth == _DEEPEST:
@@ -51,14 +54,14 @@ class Columnar:
             reason = "its values are bytes or of a type that no reader here knows"
             yield Finding(f"{place}column {name!r}", "values that are not read", Level.STOP, reason, rows)
 
-    def _batches(self, schema: pa.Schema, unread: dict[str, int]) -> Iterator[pa.RecordBatch]:
+    def _batches(self, schema: pa.Schema, unread: dict[str, int], unused: Unused) -> Iterator[pa.RecordBatch]:
         for whole in self.reading():
             for start in range(0, whole.num_rows, _ROWS):
                 batch = whole.slice(start, _ROWS)
-                columns = [
-                    _as_plain(column, schema.field(i), unread)
-                    for i, (_, column) in enumerate(_leaves(batch, _is_nested))
-                ]
+                columns = []
+                for i, (_, column) in enumerate(_leaves(batch, _is_nested)):
+                    unused.take(schema.field(i).name, column)
+                    columns.append(_as_plain(column, schema.field(i), unread))
                 yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
     def _elements(self, index: int, name: str) -> Reading:
