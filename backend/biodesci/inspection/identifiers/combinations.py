@@ -8,7 +8,6 @@ unbiased estimate.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -19,6 +18,7 @@ import pyarrow as pa
 from biodesci.core.airlock.rules import SMALL
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.hashing import hashed, mixed
 from biodesci.inspection.identifiers.headings import Heading
 
 _MOST: Final = 20_000  # combinations that are counted
@@ -71,12 +71,12 @@ class Combinations:
         if len(self.quasi) < _FEW or not batch.num_rows:
             return
 
-        def hashed(*names: str) -> Any:
+        def hashes_of(*names: str) -> Any:
             return _hashes([batch.column(self._places[name]) for name in names])
 
-        hashes = hashed(*self.quasi)
-        people = hashed(self.person) if self.person else None
-        sensitive = {name: hashed(name) for name in self.sensitive}
+        hashes = hashes_of(*self.quasi)
+        people = hashes_of(self.person) if self.person else None
+        sensitive = {name: hashes_of(name) for name in self.sensitive}
         self._rows += batch.num_rows
         if people is not None:
             self._meet(people)
@@ -91,8 +91,8 @@ class Combinations:
 
     def _meet(self, people: Any) -> None:
         """Counts different people, beyond a number of them in a sample, too."""
-        different = np.unique(people)
-        self._people.update(different[(different & np.uint64(self._people_mask)) == 0].tolist())
+        counted = people[(people & np.uint64(self._people_mask)) == 0]
+        self._people.update(np.unique(counted).tolist())
         while len(self._people) > _MOST:
             self._people_mask = self._people_mask * 2 + 1
             self._people = {person for person in self._people if not person & self._people_mask}
@@ -140,20 +140,9 @@ class Combinations:
 
 def _hashes(columns: list[pa.Array]) -> Any:
     """A 64-bit hash of the columns of each row (uint64), the same in every run: so is the sample."""
-    mixed = np.zeros(len(columns[0]), np.uint64)
+    mix = np.zeros(len(columns[0]), np.uint64)
     for column in columns:
         plain = column.dictionary_decode() if pa.types.is_dictionary(column.type) else column
         coded = plain.dictionary_encode(null_encoding="encode")
-        texts = (str(value).encode("utf-8", "surrogatepass") for value in coded.dictionary.to_pylist())
-        digests = b"".join(hashlib.blake2b(text, digest_size=8).digest() for text in texts)
-        of_values = np.frombuffer(digests, np.uint64)
-        mixed = _mix(mixed ^ of_values[coded.indices.to_numpy(zero_copy_only=False)])
-    return mixed
-
-
-def _mix(hashes: Any) -> Any:
-    """splitmix64's finalizer (Steele, Lea, Flood 2014), which spreads each bit over all."""
-    hashes = hashes + np.uint64(0x9E3779B97F4A7C15)
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return hashes ^ (hashes >> np.uint64(31))
+        mix = mixed(mix ^ hashed(coded.dictionary)[coded.indices.to_numpy(zero_copy_only=False)])
+    return mix

@@ -46,7 +46,7 @@ class FineCells:
             return
         self.whole = self.whole and bool((numbers == np.floor(numbers)).all())
         self._widen(is_first)
-        index = np.floor(numbers * self._scale + _HAIR)
+        index = self._index(numbers)
         self._cover(int(index.min()), int(index.max()))
         where = (index - self._first).astype(np.int64)
         size = self._sums.shape[1]
@@ -94,6 +94,11 @@ class FineCells:
         counts = np.bincount(number - first, self._sums[0][filled])
         return {first + i: round(count) for i, count in enumerate(counts.tolist())}
 
+    def bin_of(self, numbers: NDArray[np.float64], step: int) -> NDArray[np.int64]:
+        """The bin of `step` cells that each of these finite numbers is in."""
+        bins: NDArray[np.int64] = np.floor(self._index(numbers) / step).astype(np.int64)
+        return bins
+
     def edge(self, number: int, step: int) -> float:
         """The lower edge of a bin."""
         return float(f"{number * step * 10.0**self.exponent:.12g}")
@@ -113,6 +118,11 @@ class FineCells:
     @property
     def _scale(self) -> float:
         return 10.0**-self.exponent
+
+    def _index(self, numbers: NDArray[np.float64]) -> NDArray[np.float64]:
+        """The cell that each is in, as a whole number."""
+        index: NDArray[np.float64] = np.floor(numbers * self._scale + _HAIR)
+        return index
 
     def _widen(self, is_first: bool) -> None:
         spread, largest = self._high - self._low, max(abs(self._high), abs(self._low))

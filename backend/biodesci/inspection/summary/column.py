@@ -3,18 +3,26 @@ ones, then fine cells of numbers, or nothing but how many are missing."""
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Mapping
+from typing import Final, cast
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.cells import FineCells
+from biodesci.inspection.summary.coded import MISSING, Coded, text_of
 
 _LONGEST: Final = 256  # bytes of a text, on average, of which values are counted one by one
 _SAMPLE: Final = 200  # values by which the kind of a column is guessed that has too many; all are checked
 _CODE_LIKE: Final = r"^(?:[-+]?0[0-9]|\+)|[0-9]{16}"
+
+
+RowValues = NDArray[np.int32] | NDArray[np.float64] | NDArray[np.bool_]
+"""What stands in each row of a batch: the code of its value (coded.py), its number (not finite where there is
+none), or whether there is a value."""
 
 
 class ColumnTally:
@@ -27,106 +35,114 @@ class ColumnTally:
         self._limit = limit
         self.rows = self.missing = 0
         self.cells: FineCells | None = None
-        self.values: dict[str, int] | None = {}
         self.kind = "text"
+        self._coded: Coded | None = Coded(limit)
+        self._of_codes = np.array([np.nan])
         self._is_text = is_text(type_)
         if pa.types.is_date(type_):
-            self.kind, self.values = "date", None
+            self.kind, self._coded = "date", None
         elif pa.types.is_timestamp(type_):
-            self.kind, self.values = "time", None
+            self.kind, self._coded = "time", None
         elif not (self._is_text or pa.types.is_boolean(type_) or is_number(type_)):
-            self.values = None
+            self._coded = None
 
-    def feed(self, array: pa.Array) -> None:
-        """Takes more rows in."""
+    def feed(self, array: pa.Array) -> RowValues:
+        """Takes more rows in: what stands in each of them."""
         self.rows += len(array)
         if pa.types.is_dictionary(array.type):
             array = array.dictionary_decode()
         if pa.types.is_float16(array.type):
             array = array.cast(pa.float32())  # nothing is counted in halves
-        if self.values is not None:
-            counted = self._counted(array)
-            if counted is not None:
-                for value, count in counted:
-                    self._count(value, count)
-                if len(self.values) > self._limit:
+        if self._coded is not None:
+            codes = None if self._is_long(array) else self._coded.add(array)
+            if codes is not None:
+                if len(self._coded) > self._limit:
                     self._overflow(array)
-                return
+                return codes
             self._overflow(array)
-        if self.kind == "number":
-            self._add_numbers(array)
-        else:
-            self._skip(array)
+        return self._add_numbers(array) if self.kind == "number" else self._skip(array)
 
     def finish(self) -> None:
         """Decides what the values are."""
-        if self.values is None:
+        if self._coded is None:
             return
-        self.kind = texts.kind_of(self.values)
+        values = self._coded.values
+        self.missing += self._coded.missing
+        self.kind = texts.kind_of(values)
         if self.kind == "number":
-            self._to_cells()
+            self._to_cells(values)
+
+    @property
+    def values(self) -> dict[str, int] | None:
+        """How often each value is there, in the order of their codes; None where they are too many."""
+        return None if self._coded is None else self._coded.values
 
     @property
     def distinct(self) -> int | None:
         """How many different values there are; None where they were too many to count."""
-        return None if self.values is None else len(self.values)
+        return None if self._coded is None else len(self._coded)
 
-    def _count(self, value: object, count: int) -> None:
-        assert self.values is not None, "values are counted until there are too many"
-        text = _text(value)
-        if texts.is_missing(text):
-            self.missing += count
-        else:
-            text = text.strip()
-            self.values[text] = self.values.get(text, 0) + count
+    def numbers(self, rows: RowValues) -> NDArray[np.float64]:
+        """The numbers of rows that `feed` gave, of a column of numbers; one that is not finite is none."""
+        if rows.dtype == np.float64:
+            return cast(NDArray[np.float64], rows)
+        return cast(NDArray[np.float64], self._of_codes[rows])
 
-    def _counted(self, array: pa.Array) -> list[tuple[object, int]] | None:
-        """The batch's values, each with how often it is there; None where they are too many, or too long."""
-        if self._is_text and array.nbytes > _LONGEST * (len(array) + 1):
-            return None
-        counts = pc.value_counts(array)
-        if len(counts) > self._limit:
-            return None
-        return list(zip(counts.field(0).to_pylist(), counts.field(1).to_pylist(), strict=True))
+    def _is_long(self, array: pa.Array) -> bool:
+        return self._is_text and array.nbytes > _LONGEST * (len(array) + 1)
 
     def _overflow(self, array: pa.Array) -> None:
-        sample = map(_text, array.drop_null().slice(0, _SAMPLE).to_pylist())
-        values = self.values or [text.strip() for text in sample if not texts.is_missing(text)]
+        sample = map(text_of, array.drop_null().slice(0, _SAMPLE).to_pylist())
+        assert self._coded is not None, "values are counted until there are too many"
+        counted = self._coded.values
+        self.missing += self._coded.missing
+        values = counted or [text.strip() for text in sample if not texts.is_missing(text)]
         self.kind = texts.kind_of(values) if self._is_text else "number"
         if self.kind == "number":
-            self._to_cells()
-        self.values = None
+            self._to_cells(counted)
+        self._coded = None
 
-    def _to_cells(self) -> None:
+    def _to_cells(self, values: Mapping[str, int]) -> None:
         self.cells = FineCells()
-        values = self.values or {}
         numbers = np.array([float(value) for value in values], np.float64)
         finite = np.isfinite(numbers)
         weights = np.array(list(values.values()), np.float64)
         self.missing += int(weights[~finite].sum())
         self.cells.add(numbers[finite], weights[finite])
+        self._of_codes = np.append(numbers, np.nan)  # the last one is of rows without a value
 
-    def _add_numbers(self, array: pa.Array) -> None:
+    def _add_numbers(self, array: pa.Array) -> RowValues:
         numbers = _numbers(array) if self._is_text else pc.cast(array, pa.float64(), safe=False)
         if numbers is None:
             self.kind, self.cells = "text", None
-            self._skip(array)
-            return
+            return self._skip(array)
         assert self.cells is not None, "a column of numbers has cells"
-        plain = numbers.drop_null().to_numpy(zero_copy_only=False)
-        finite = plain[np.isfinite(plain)] if not np.isfinite(plain).all() else plain
+        plain: NDArray[np.float64] = numbers.to_numpy(zero_copy_only=False)
+        is_finite = np.isfinite(plain)
+        finite = plain if is_finite.all() else plain[is_finite]
         self.missing += len(array) - finite.size
         self.cells.add(finite)
+        return plain
 
-    def _skip(self, array: pa.Array) -> None:
-        self.missing += array.null_count
+    def _skip(self, array: pa.Array) -> RowValues:
+        is_present = array.is_valid()
         if self._is_text:
-            self.missing += _true(pc.is_in(array, value_set=pa.array(texts.SPELLINGS, array.type)))
+            is_present = pc.and_not(is_present, _is_missing(array))
             if self.kind in ("date", "time"):
                 pattern = texts.DATE if self.kind == "date" else texts.TIME
                 matched = _true(pc.match_substring_regex(array, f"^(?:{pattern})$"))
                 if matched < len(array) - array.null_count:
                     self.kind = "text"
+        self.missing += len(array) - _true(is_present)
+        present: NDArray[np.bool_] = is_present.to_numpy(zero_copy_only=False)
+        return present
+
+
+def is_present(rows: RowValues) -> NDArray[np.bool_]:
+    """Which of the rows that `feed` gave have a value."""
+    if rows.dtype == np.bool_:
+        return cast(NDArray[np.bool_], rows)
+    return rows != MISSING if rows.dtype == np.int32 else np.isfinite(rows)
 
 
 def _numbers(array: pa.Array) -> pa.Array | None:
@@ -135,13 +151,18 @@ def _numbers(array: pa.Array) -> pa.Array | None:
         numbers = pc.cast(array, pa.float64())
     except pa.ArrowInvalid:
         array = pc.utf8_trim_whitespace(array)
-        is_missing = pc.is_in(array, value_set=pa.array(texts.SPELLINGS, array.type))
-        array = pc.if_else(is_missing, pa.scalar(None, array.type), array)
+        array = pc.if_else(_is_missing(array), pa.scalar(None, array.type), array)
         try:
             numbers = pc.cast(array, pa.float64())
         except pa.ArrowInvalid:
             return None
     return None if _true(_may_be_code(array)) else numbers
+
+
+def _is_missing(array: pa.Array) -> pa.Array:
+    """Which texts stand for no value (texts.MISSING)."""
+    lowered = pc.ascii_lower(pc.utf8_trim_whitespace(array))
+    return pc.is_in(lowered, value_set=pa.array(sorted(texts.MISSING), lowered.type))
 
 
 def _may_be_code(array: pa.Array) -> pa.Array:
@@ -153,12 +174,6 @@ def _may_be_code(array: pa.Array) -> pa.Array:
 
 def _true(mask: pa.Array) -> int:
     return pc.sum(mask).as_py() or 0
-
-
-def _text(value: object) -> str:
-    if value is None:
-        return ""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def is_text(type_: pa.DataType) -> bool:

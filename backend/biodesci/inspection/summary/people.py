@@ -1,36 +1,34 @@
 """How many people a cell is of, where a person may have several rows.
 
-Rows are kept in a DuckDB table, exactly up to 8 million cells. Of a larger table the rows of a sample of the
-persons are kept, chosen by a hash of who they are, so that each of them is there with all of their rows
-(Gibbons, "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries and Event Reports", VLDB
-2001): every count is then the sample's, times what it stands for. A cell with fewer than 11 persons of the
-sample is as one with fewer than 11: what is told is of 11 at least.
-
-What does not fit the limit of memory DuckDB writes to a folder for its owner's eyes, which is removed at the
-end. It is not encrypted there, as the table itself is not: without an extension that it would have to fetch,
-DuckDB refuses to encrypt what it writes.
+Of each row is kept whose it is, as a hash of 64 bits, and what its columns' tallies made of it: the code of a
+value, a number, or whether there is one. Up to 8 million cells all rows are, which takes up to 100 MB. Of a
+larger table the rows of a sample of the persons are kept, chosen by their hash, so that each of them is there
+with all of their rows (Gibbons, "Distinct Sampling for Highly-Accurate Answers to Distinct Values Queries and
+Event Reports", VLDB 2001): every count is then the sample's, times what it stands for. A cell with fewer than
+11 persons of the sample is as one with fewer than 11: what is released is of 11 at least.
 """
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from functools import cached_property
+from typing import Any, Final, TypeVar
 
+import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from biodesci.core.airlock.rules import SMALL
-from biodesci.inspection.summary import texts
-from biodesci.inspection.summary.column import is_number, is_text
+from biodesci.inspection.hashing import hashed
+from biodesci.inspection.summary.cells import FineCells
+from biodesci.inspection.summary.coded import MISSING
+from biodesci.inspection.summary.column import ColumnTally, RowValues, is_present
 
-if TYPE_CHECKING:
-    import duckdb
-
-_MEMORY: Final = "300MB"
 _MOST_CELLS: Final = 8_000_000
 _MOST_HALVED: Final = 40
+_MOST_MARKS: Final = 1 << 25  # bytes of a table of persons by cell, in which a byte says that both meet
+_Scalar = TypeVar("_Scalar", bound=np.generic)
 
 
 @dataclass(frozen=True)
@@ -46,124 +44,115 @@ class People:
     """The rows of a table with a column of persons, in which distinct persons are counted: all of them, or a
     sample of one in 2^`halved`."""
 
-    def __init__(self, person: int, width: int) -> None:
-        import duckdb  # noqa: PLC0415 - only tables with a column of persons need it
-
-        self._person, self._width = person, width
-        # For its owner's eyes (mode 0700), and removed with this object.
-        self._folder = tempfile.TemporaryDirectory(prefix="biodesci-")
-        self._database: duckdb.DuckDBPyConnection = duckdb.connect(
-            ":memory:",
-            config={
-                "memory_limit": _MEMORY,
-                "temp_directory": self._folder.name,
-                "preserve_insertion_order": False,
-            },
-        )
-        self._database.execute("SET enable_progress_bar = false")  # it would write into the command's output
-        self._is_empty = True
+    def __init__(self, tallies: Sequence[ColumnTally]) -> None:
+        self._tallies = tallies
+        self._persons: list[NDArray[np.uint64]] = []
+        self._columns: list[list[RowValues]] = [[] for _ in tallies]
         self._kept = 0
         self.halved = 0
         self.repeat = False
 
-    def feed(self, batch: pa.RecordBatch) -> None:
-        """Takes more rows in."""
-        arrays = [_plain(batch.column(i)) for i in (*range(self._width), self._person)]
-        names = [*(f"c{i}" for i in range(self._width)), "person"]
-        self._database.register("batch", pa.Table.from_arrays(arrays, names))
-        # A hash of 64 bits is compared faster than a text; where two persons have one, fewer are counted.
-        hashed = "SELECT * REPLACE (hash(CAST(person AS VARCHAR)) AS person) FROM batch WHERE person NOTNULL"
-        select = f"SELECT * FROM ({hashed}) WHERE {self._is_in_sample()}"  # noqa: S608 - a number
-        into = "CREATE TABLE rows AS" if self._is_empty else "INSERT INTO rows"
-        ((added,),) = self._database.execute(f"{into} {select}").fetchall()
-        self._database.unregister("batch")
-        self._is_empty = False
-        self._kept += added
-        while self._kept * (self._width + 1) > _MOST_CELLS and self.halved < _MOST_HALVED:
+    def feed(self, persons: pa.Array, columns: Sequence[RowValues]) -> None:
+        """Takes more rows in: whose they are, and what each tally made of them. A row of nobody is left out;
+        where two persons have one hash, fewer are counted."""
+        hashes = hashed(persons)
+        keep = self._is_in_sample(hashes)
+        if persons.null_count:
+            keep &= persons.is_valid().to_numpy(zero_copy_only=False)
+        if not keep.any():
+            return
+        self._persons.append(hashes[keep])
+        for kept, rows in zip(self._columns, columns, strict=True):
+            kept.append(rows[keep])
+        self._kept += len(self._persons[-1])
+        while self._kept * (len(self._tallies) + 1) > _MOST_CELLS and self.halved < _MOST_HALVED:
             self._halve()
 
     def _halve(self) -> None:
         """Keeps the rows of half of the persons."""
         self.halved += 1
-        keep = f"CREATE TABLE fewer AS SELECT * FROM rows WHERE {self._is_in_sample()}"  # noqa: S608 - a number
-        ((self._kept,),) = self._database.execute(keep).fetchall()
-        self._database.execute("DROP TABLE rows; ALTER TABLE fewer RENAME TO rows")
+        keep = [self._is_in_sample(hashes) for hashes in self._persons]
+        self._persons = [hashes[rows] for hashes, rows in zip(self._persons, keep, strict=True)]
+        for place, kept in enumerate(self._columns):
+            self._columns[place] = [values[rows] for values, rows in zip(kept, keep, strict=True)]
+        self._kept = sum(map(len, self._persons))
 
-    def _is_in_sample(self) -> str:
-        return f"person % {1 << self.halved} = 0"
+    def _is_in_sample(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        is_in: NDArray[np.bool_] = hashes & np.uint64((1 << self.halved) - 1) == 0
+        return is_in
 
     def _stands_for(self, count: int) -> int:
         """How many persons there are of whom `count` are in the sample; fewer than 11 are never more."""
         return count if count < SMALL else count << self.halved
 
-    def close(self) -> None:
-        """Removes everything."""
-        self._database.close()
-        self._folder.cleanup()
+    @cached_property
+    def _numbered(self) -> tuple[int, NDArray[np.int64]]:
+        """How many persons are kept, and the number of each row's person."""
+        if not self._persons:
+            return 0, np.zeros(0, np.int64)
+        different, rows = np.unique(np.concatenate(self._persons), return_inverse=True)
+        self._persons.clear()
+        return len(different), rows
 
     def number(self) -> int:
-        """How many persons there are; `repeat` then says whether one of them has several rows."""
-        if self._is_empty:
-            return 0
-        # Unlike count(DISTINCT ...), this may go to disk.
-        ((count,),) = self._rows("SELECT count(*) FROM (SELECT DISTINCT person FROM rows)")
+        """How many persons there are; `repeat` then says whether one of them has several rows. No rows may be
+        fed afterwards."""
+        count, _ = self._numbered
         self.repeat = count < self._kept
-        return self._stands_for(int(count))
+        return self._stands_for(count)
 
-    def values(self, column: int, named: Sequence[str] | None) -> Counted:
-        """Persons by value, where the values of a column are texts that may be told: by each of all values,
-        or by those of `named` and, as None, by all others together."""
-        if named is None:
-            return self._counted(_value(column))
-        words = ", ".join("'" + word.replace("'", "''") + "'" for word in named) or "NULL"
-        value = _value(column)
-        return self._counted(f"CASE WHEN {value} IN ({words}) THEN {value} WHEN {value} NOTNULL THEN '' END")
+    def values(self, column: int) -> Counted:
+        """Persons by value, of a column whose values are few enough to be counted."""
+        values = self._tallies[column].values or {}
+        counts, present, missing = self._counted(self._rows(column, _codes), len(values))
+        return Counted(dict(zip(values, counts, strict=True)), present, missing)
+
+    def others(self, column: int, named: Collection[str]) -> int:
+        """How many persons have a value that is none of `named`."""
+        codes = [code for code, text in enumerate(self._tallies[column].values or {}) if text in named]
+        return self._different(~np.isin(self._rows(column, _codes), [*codes, MISSING]))
 
     def presence(self, column: int) -> Counted:
         """Persons with a value, under True, and without one."""
-        return self._counted(f"CASE WHEN {_value(column)} NOTNULL THEN TRUE END")
+        has_value = self._rows(column, is_present)
+        present, missing = self._different(has_value), self._different(~has_value)
+        return Counted({True: present}, present, missing)
 
-    def bins(self, column: int, exponent: int, step: int) -> Counted:
-        """Persons by bin of `step` cells (cells.py); what is no number counts as missing."""
-        number = f"TRY_CAST(trim(CAST(c{column} AS VARCHAR)) AS DOUBLE)"
-        scaled = f"floor({number} * {10.0**-exponent!r}::DOUBLE + 1e-7)"
-        return self._counted(
-            f"CASE WHEN isfinite({number}) THEN CAST(floor({scaled} / {step}) AS BIGINT) END"
-        )
+    def bins(self, column: int, cells: FineCells, step: int) -> Counted:
+        """Persons by bin of `step` cells (cells.py); what is no finite number counts as missing."""
+        numbers = self._rows(column, self._tallies[column].numbers)
+        is_number = np.isfinite(numbers)
+        bins = cells.bin_of(numbers[is_number], step)
+        first = int(bins.min()) if bins.size else 0
+        places = np.full(len(numbers), MISSING, np.int64)
+        places[is_number] = bins - first
+        counts, present, missing = self._counted(places, int(places.max()) + 1)
+        return Counted({first + place: count for place, count in enumerate(counts)}, present, missing)
 
-    def _counted(self, cell: str) -> Counted:
-        # Of the data only the values that may be told stand in it, with their quotes doubled.
-        query = f"CREATE OR REPLACE TEMP TABLE cells AS SELECT DISTINCT {cell} AS cell, person FROM rows"  # noqa: S608
-        self._rows(query)
-        counted = self._rows("SELECT cell, count(*) FROM cells GROUP BY cell")
-        counts: dict[Any, int] = {cell: self._stands_for(count) for cell, count in counted}
-        missing = counts.pop(None, 0)
-        ((present,),) = self._rows(
-            "SELECT count(*) FROM (SELECT DISTINCT person FROM cells WHERE cell NOTNULL)"
-        )
-        self._rows("DROP TABLE cells")
-        return Counted(counts, self._stands_for(int(present)), missing)
+    def _rows(self, column: int, read: Callable[[RowValues], NDArray[_Scalar]]) -> NDArray[_Scalar]:
+        return np.concatenate([read(rows) for rows in self._columns[column]])
 
-    def _rows(self, query: str) -> list[tuple[Any, ...]]:
-        rows: list[tuple[Any, ...]] = self._database.execute(query).fetchall()
-        return rows
+    def _counted(self, cells: NDArray[np.int64], size: int) -> tuple[list[int], int, int]:
+        """Persons by cell, 0 to `size` - 1, and with and without one, where each row is in one or MISSING."""
+        people, persons = self._numbered
+        if size * people <= _MOST_MARKS:
+            marks = np.zeros((size + 1, people), np.bool_)
+            marks[cells, persons] = True  # MISSING is the last
+            counts = np.count_nonzero(marks[:-1], axis=1)
+        else:
+            is_in = cells != MISSING
+            pairs = np.unique(cells[is_in] * people + persons[is_in])
+            counts = np.bincount(pairs // people, minlength=size)
+        present, missing = self._different(cells != MISSING), self._different(cells == MISSING)
+        return [self._stands_for(count) for count in counts.tolist()], present, missing
+
+    def _different(self, rows: NDArray[np.bool_]) -> int:
+        """How many persons these rows are of."""
+        people, persons = self._numbered
+        marks = np.zeros(people, np.bool_)
+        marks[persons[rows]] = True
+        return self._stands_for(int(marks.sum()))
 
 
-def _value(column: int) -> str:
-    text = f"trim(CAST(c{column} AS VARCHAR))"
-    words = ", ".join(f"'{word}'" for word in sorted(texts.MISSING))
-    return f"CASE WHEN lower({text}) NOT IN ({words}) THEN {text} END"
-
-
-def _plain(array: pa.Array) -> pa.Array:
-    """What DuckDB takes, and compares as texts do; of what is neither text, number nor time only whether it
-    is there."""
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
-    if pa.types.is_float16(array.type):
-        return array.cast(pa.float32())
-    if is_text(array.type) or is_number(array.type) or pa.types.is_boolean(array.type):
-        return array
-    if pa.types.is_date(array.type) or pa.types.is_timestamp(array.type):
-        return array
-    return pc.if_else(array.is_valid(), "there", pa.scalar(None, pa.string()))
+def _codes(rows: RowValues) -> NDArray[np.int64]:
+    return rows.astype(np.int64)

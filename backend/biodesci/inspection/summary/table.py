@@ -71,15 +71,14 @@ class Summary:
         limit = max(_LEAST_VALUES, min(_MOST_VALUES, _VALUES // max(width, 1)))
         self._columns = [ColumnTally(schema.field(i).type, limit) for i in range(width)]
         self._person = person_column(schema.names, declared.person)
-        self._people = None if self._person is None else People(self._person, width)
+        self._people = None if self._person is None else People(self._columns)
 
     def feed(self, batch: pa.RecordBatch) -> None:
         """Takes more rows in."""
         self._rows += batch.num_rows
-        for i, column in enumerate(self._columns):
-            column.feed(batch.column(i))
-        if self._people is not None and batch.num_rows:
-            self._people.feed(batch)
+        rows = [column.feed(batch.column(i)) for i, column in enumerate(self._columns)]
+        if self._people is not None and self._person is not None and batch.num_rows:
+            self._people.feed(batch.column(self._person), rows)
 
     def finish(self) -> TableSummary:
         """What may be told of all rows. It can be asked once."""
@@ -95,8 +94,6 @@ class Summary:
             described = _Described(tally, i, field.name in self._declared.codes, repeated)
             # Of the ids themselves nothing is told, not even how they are spread.
             columns.append(described.column(field.name, people if is_counted and i != self._person else 0))
-        if self._people is not None:
-            self._people.close()
         return TableSummary(
             name=self._name,
             records=self._rows,
@@ -154,7 +151,7 @@ class _Described:
     def _categories(self) -> Told:
         by_value = self._rows(self._tally.values or {})
         if self._repeated is not None:
-            by_value = self._repeated.values(self._index, None)
+            by_value = self._repeated.values(self._index)
         if by_value.present < SMALL:
             return NOTHING
         common = sorted(by_value.cells.items(), key=lambda item: (-item[1], item[0]))[:_MAX_CATEGORIES]
@@ -162,7 +159,7 @@ class _Described:
         if self._repeated is None:
             rest = sum(count for value, count in by_value.cells.items() if value not in named)
         else:
-            rest = self._repeated.values(self._index, named).cells.get("", 0)
+            rest = self._repeated.others(self._index, named)
         labels = [*named, _OTHER] if rest else named
         table = [*(by_value.cells[value] for value in named), *([rest] if rest else [])]
         told, missing = _table(table, by_value)
@@ -175,7 +172,7 @@ class _Described:
         of_rows = cells.bins(step)
         counted = self._rows(of_rows)
         if self._repeated is not None:
-            counted = self._repeated.bins(self._index, cells.exponent, step)
+            counted = self._repeated.bins(self._index, cells, step)
         if counted.present < SMALL:
             return NOTHING
         told, missing = _table([counted.cells.get(i, 0) for i in of_rows], counted)

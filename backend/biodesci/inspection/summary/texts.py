@@ -11,10 +11,6 @@ MISSING: Final = frozenset(
     {"", "na", "n/a", "nan", "null", "none", "?", "inf", "-inf", "infinity", "-infinity"}
 )
 """Texts that stand for no value, in lower case; among them numbers that are none."""
-SPELLINGS: Final = tuple(
-    sorted({form for word in MISSING for form in (word, word.upper(), word.capitalize(), "NaN", "N/a")})
-)
-"""How such texts are usually written."""
 NUMBER: Final = r"-?(?:(?:0|[1-9][0-9]{0,14})(?:\.[0-9]{0,20})?|\.[0-9]{1,20})(?:[eE][+-]?[0-9]{1,3})?"
 DATE: Final = r"[0-9]{4}-[0-9]{2}-[0-9]{2}"
 TIME: Final = DATE + r"[T ][0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]+)?)?(?:Z|[+-][0-9]{2}:?[0-9]{2})?"
