@@ -16,6 +16,7 @@ from eth_utils.crypto import keccak
 from biodesci.core import typed_data
 from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.content_request import ContentRequest
+from biodesci.core.documents.custody import Approval
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.guarding import Guardian, Release, Split
 from biodesci.core.documents.inspection_report import InspectionReport
@@ -57,6 +58,8 @@ TYPES = {
     "uint256 guardians,bytes32 content,uint40 made)",
     "ShareRelease": "ShareRelease(uint256 licenseId,address licensee,address guardian,bytes32 split,"
     "bytes32 sealed)",
+    "Approval": "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,bool again,"
+    "uint40 deadline,bytes32 set)",
     "ContentRequest": "ContentRequest(uint256 datasetId,uint256 licenseId,bytes32 content,address account,"
     "string audience,uint40 expires)",
     "Deletion": "Deletion(uint256 datasetId,uint32 version,bytes32 files,address holder,uint40 deleted)",
@@ -284,6 +287,17 @@ def vectors() -> dict[str, Any]:
         sealed=b"sealed",
     )
     made.append(("share release", typed_data.share_release(release)))
+    approval = Approval(
+        chain_id=CHAIN_ID,
+        contract=KEYS,
+        license_id=9,
+        licensee=BUYER,
+        envelope=value,
+        commitments=keccak(b"commitments"),
+        deadline=1_800_000_000,
+        guardians=keccak(b"guardians"),
+    )
+    made.append(("delivery approval", typed_data.delivery_approval(approval)))
     asked = ContentRequest(
         dataset_id=7,
         license_id=3,

@@ -1,4 +1,4 @@
-"""biodesci dataset guard, take-share, release-share, deliver-shares: a key in the hands of guardians."""
+"""biodesci dataset guard, take-share, release-share, approve-delivery, deliver-shares."""
 
 from __future__ import annotations
 
@@ -25,20 +25,30 @@ def guard(
     ],
     threshold: Annotated[int, typer.Option(min=2, help="How many of them deliver the key together.")],
     file: Annotated[Path, typer.Option("--output", "-o", help="What each guardian gets; sealed.")],
+    contract: Annotated[
+        bool,
+        typer.Option(help="The contract GuardedCustody delivers what T of them sign; none needs a role."),
+    ] = False,
 ) -> None:
     """As the owner: split a version's key among guardians, so that any T of them can deliver it without you.
+
+    With --contract no guardian is a custodian: one alone can neither deliver nonsense nor start a licence.
+    Run it again to name others, after one has gone or the dataset was transferred.
 
     Example: biodesci dataset guard 7 1 --guardian 0x… --guardian 0x… --guardian 0x… --threshold 2 -o 7.split
     """
     from dataclasses import asdict
 
     from biodesci.core import files
-    from biodesci.market import guardians
+    from biodesci.market import guarded_custody, guardians
 
     target, named = new_file(file), [one.partition("@") for one in guardian]
     accounts = [address(account) for account, _, _ in named]
     urls = {account: url for account, (_, _, url) in zip(accounts, named, strict=True) if url}
-    split = guardians.guard(session.member(), dataset_id, version, accounts, threshold, urls)
+    owner = session.member()
+    if contract:
+        guarded_custody.appoint(owner.chain, dataset_id, version, accounts, threshold)
+    split = guardians.guard(owner, dataset_id, version, accounts, threshold, urls)
     files.write_atomic(target, split.to_bytes())
     output.record(
         {**asdict(guardians.Guarded.by(split.signed.split)), "file": str(target)},
@@ -81,17 +91,46 @@ def release_share(
     )
 
 
+@app.command("approve-delivery")
+def approve_delivery(
+    license_id: _LICENCE,
+    file: Annotated[list[Path], typer.Argument(help="What T guardians released, yours among them or not.")],
+    target: Annotated[Path, typer.Option("--output", "-o", help="Where your signature goes.")],
+) -> None:
+    """As a guardian of a dataset that the contract delivers: sign the delivery of these shares.
+
+    The one that delivers sends it with the same shares: biodesci dataset deliver-shares --approval FILE.
+    """
+    from biodesci.core import cid, files
+    from biodesci.core.documents.custody import DeliveryApproval
+    from biodesci.core.documents.guarding import ReleasedShare
+    from biodesci.market import guardians
+
+    created = new_file(target)
+    given = [ReleasedShare.parse(files.read(one)) for one in file]
+    signed = guardians.approve(session.member(), license_id, given)
+    files.write_atomic(created, DeliveryApproval(signed=signed).to_bytes())
+    row = {"license_id": license_id, "approved": cid.from_digest(signed.approval.envelope)}
+    output.record({**row, "guardian": signed.guardian, "file": str(created)})
+
+
 @app.command("deliver-shares")
 def deliver_shares(
     license_id: _LICENCE,
     file: Annotated[list[Path], typer.Argument(help="What T guardians released, yours among them or not.")],
+    approval: Annotated[
+        list[Path] | None,
+        typer.Option(help="What T guardians signed, where the contract delivers; repeat."),
+    ] = None,
 ) -> None:
     """As a guardian: deliver a licence's key in the shares that guardians released, opening none of them."""
     from biodesci.core import cid, files
+    from biodesci.core.documents.custody import DeliveryApproval
     from biodesci.core.documents.guarding import ReleasedShare
     from biodesci.market import guardians
 
     given = [ReleasedShare.parse(files.read(one)) for one in file]
-    digest = guardians.deliver(session.member(), license_id, given)
+    approvals = [DeliveryApproval.parse(files.read(one)).signed for one in approval or ()]
+    digest = guardians.deliver(session.member(), license_id, given, approvals)
     row: dict[str, Any] = {"license_id": license_id, "delivered": cid.from_digest(digest)}
     output.record(row, "The licensee opens it as any other key: biodesci license download.")

@@ -16,7 +16,8 @@ from eth_utils.crypto import keccak
 
 from biodesci.core import commitment as commitments
 from biodesci.core import envelope, shamir
-from biodesci.core.documents.guarding import Guardian, Release, ReleasedShare, Split, SplitFile
+from biodesci.core.documents.custody import GuardianAnswer
+from biodesci.core.documents.guarding import Guardian, Release, Split, SplitFile
 from biodesci.core.errors import AccessDeniedError, BioDeSciError, IntegrityError
 
 _SHARE: Final = keccak(b"biodesci/share/v1")
@@ -78,18 +79,18 @@ def seal_to_licensee(share: bytes, release: Release, public_key: bytes) -> Relea
     return release.model_copy(update={"sealed": sealed})
 
 
-def seal_to_fellow(released: ReleasedShare, account: str, public_key: bytes) -> bytes:
-    """A released share for another guardian alone: until it is delivered, its licensee is not to have it."""
-    return envelope.seal(public_key, released.to_bytes(), _for_fellow(released.signed.release, account))
+def seal_to_fellow(answer: GuardianAnswer, account: str, public_key: bytes) -> bytes:
+    """An answer for another guardian alone: before their delivery the licensee is not to have the shares."""
+    return envelope.seal(public_key, answer.to_bytes(), _for_fellow(answer.released.release, account))
 
 
-def open_of_fellow(seed: bytes, sealed: bytes, asked: Release, account: str) -> ReleasedShare:
-    """The share that another guardian sealed to this account, for what was `asked` of it.
+def open_of_fellow(seed: bytes, sealed: bytes, asked: Release, account: str) -> GuardianAnswer:
+    """What another guardian sealed to this account, about what was `asked` of it.
 
-    Raises WrongKeyError for one that was sealed to another, or for something else, and InputError for what is
-    no released share.
+    Raises WrongKeyError for what was sealed to another, or about something else, and InputError for what is
+    no answer.
     """
-    return ReleasedShare.parse(envelope.open_(seed, sealed, _for_fellow(asked, account)))
+    return GuardianAnswer.parse(envelope.open_(seed, sealed, _for_fellow(asked, account)))
 
 
 def put_together(seed: bytes, split: Split, releases: Sequence[Release]) -> bytes:

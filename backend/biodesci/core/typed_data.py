@@ -1,8 +1,8 @@
 """What people sign (EIP-712, https://eips.ethereum.org/EIPS/eip-712): documents for eth-account and wallets.
 
-Visa, Order, Registration and RoleAcceptance are ours (contracts/VisaRegistry.sol, licensing/Orders.sol,
-KeyRegistry.sol, datasets/Roles.sol), and so are AuditReport, Institution, InspectionReport, KeySplit,
-ShareRelease, ContentRequest and Deletion, which no contract reads;
+Visa, Order, Registration, RoleAcceptance and Approval are ours (contracts/VisaRegistry.sol,
+licensing/Orders.sol, KeyRegistry.sol, datasets/Roles.sol, GuardedCustody.sol), and so are AuditReport,
+Institution, InspectionReport, KeySplit, ShareRelease, ContentRequest and Deletion, which no contract reads;
 Permit is of ERC-2612, ReceiveWithAuthorization of ERC-3009, both in the token's own domain.
 """
 
@@ -16,6 +16,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.content_request import ContentRequest
+from biodesci.core.documents.custody import Approval
 from biodesci.core.documents.deletion import DeletionReceipt
 from biodesci.core.documents.guarding import Release, Split
 from biodesci.core.documents.inspection_report import InspectionReport
@@ -168,6 +169,23 @@ def share_release(signed: Release) -> Document:
     )
     where = domain("BioDeSci Released Shares", "1", signed.chain_id, signed.contract)
     return _document(where, "ShareRelease", {"ShareRelease": fields}, values)
+
+
+def delivery_approval(signed: Approval) -> Document:
+    """The document by which a guardian approves a first delivery, in the GuardedCustody's domain.
+
+    `set` is what the contract keeps of the guardians.
+    """
+    fields = (
+        "uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,bool again,"
+        "uint40 deadline,bytes32 set"
+    )
+    values = (
+        *(signed.license_id, signed.licensee, signed.envelope, signed.commitments),
+        *(False, signed.deadline, signed.guardians),
+    )
+    where = domain("BioDeSci Guarded Custody", "1", signed.chain_id, signed.contract)
+    return _document(where, "Approval", {"Approval": fields}, values)
 
 
 def content_request(chain_id: int, licenses: str, signed: ContentRequest) -> Document:

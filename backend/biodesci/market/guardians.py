@@ -1,9 +1,10 @@
 """Guardians of a dataset's key: the owner splits it, each keeps a share, any threshold of them delivers it.
 
-A guardian is an account that accepted the custody of the dataset on chain (role custodian), and holds a share
-instead of the key. It releases its share for a licence once it has seen on chain itself that the licence
-waits for its key; the share leaves sealed to the licensee. Whoever of them has a threshold of such shares
-delivers: it opens none of them, and what it delivers says whose each is.
+A guardian is an account that accepted the custody of the dataset on chain (role custodian), or that its owner
+named to the contract that has it (market/guarded_custody.py). It holds a share instead of the key, and
+releases it for a licence once it has seen on chain itself that the licence waits for its key; the share
+leaves sealed to the licensee. Whoever of them has a threshold of such shares delivers: it opens none of them,
+and what it delivers says whose each is.
 """
 
 from __future__ import annotations
@@ -16,15 +17,17 @@ from types import MappingProxyType
 from typing import Final
 
 from eth_account.messages import encode_typed_data
+from web3.contract.contract import ContractFunction
 
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core import files, guarding, typed_data
+from biodesci.core.documents.custody import Approval, SignedApproval
 from biodesci.core.documents.guarding import Guardian, ReleasedShare, SharedKey, SignedSplit, Split, SplitFile
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError, StateError
 from biodesci.core.onchain import LicenseState, Right
 from biodesci.ipfs import unixfs
-from biodesci.market import evidence, shares
+from biodesci.market import evidence, guarded_custody, shares
 from biodesci.market.handover import require_custody
 from biodesci.market.in_flight import about_licence
 from biodesci.market.license import get, visas_until
@@ -63,7 +66,8 @@ def guard(
     are where the workers of some of them answer.
 
     A second split replaces the first: shares of both do not go together. Raises AccessDeniedError where this
-    account is not the owner, or one of the others has not accepted the custody; NotFoundError where the key
+    account is not the owner, or one of the others has not accepted the custody, and the owner did not name
+    them all to the contract (`guarded_custody.appoint`); NotFoundError where the key
     is not in this home; InputError for a threshold that is not possible.
     """
     chain = owner.chain
@@ -71,8 +75,10 @@ def guard(
         raise AccessDeniedError(
             f"{chain.address} does not own dataset {dataset_id}.", "Its owner names the guardians."
         )
-    for account in accounts:
-        require_custody(chain, dataset_id, account)
+    named = guarded_custody.named(accounts, threshold)
+    if guarded_custody.set_of(chain, dataset_id, number, named) is None:
+        for account in accounts:
+            require_custody(chain, dataset_id, account)
     version = chain.read(DatasetVersion, dataset_id, number)
     secret = b"".join(dataset_keys.load(owner.home, owner.passphrase, chain, version))
     dealt = guarding.deal(secret, accounts, threshold)
@@ -105,7 +111,8 @@ def take_share(member: Member, file: SplitFile) -> Guarded:
     a newer one is kept.
     """
     chain, split = member.chain, file.signed.split
-    require_custody(chain, split.dataset_id, chain.address)
+    if _set_of(chain, split) is None or split.index_of(chain.address) is None:
+        require_custody(chain, split.dataset_id, chain.address)
     version = chain.read(DatasetVersion, split.dataset_id, split.version)
     shares.require_split(chain, file.signed, version)
     guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
@@ -132,8 +139,25 @@ def release_share(member: Member, license_id: int) -> ReleasedShare:
     return ReleasedShare(signed=shares.sign(chain, sealed))
 
 
-def deliver(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> bytes:
-    """Delivers a licence's key in the shares that were released; the digest of what was delivered.
+def approve(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> SignedApproval:
+    """This guardian's signature on the delivery of these shares, for the contract that is the custodian.
+
+    Raises StateError where no contract is, and as `deliver` does.
+    """
+    chain = member.chain
+    licence, version = due(member, license_id)
+    signed = split_of(member, version).signed
+    return guarded_custody.sign(chain, approval_of(chain, licence, version, signed, given))
+
+
+def deliver(
+    member: Member,
+    license_id: int,
+    given: Sequence[ReleasedShare],
+    approvals: Sequence[SignedApproval] = (),
+) -> bytes:
+    """Delivers a licence's key in the shares that were released; the digest of what was delivered. Where the
+    contract is the custodian, by what guardians signed (`approve`) of these same shares.
 
     What is delivered gets onto IPFS once the chain has taken it. A run that was stopped goes on. Raises
     InputError, which says why of each, where fewer than the threshold count, and as `release_share` does.
@@ -144,21 +168,81 @@ def deliver(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> 
         if receipt is None:
             licence, version = due(member, license_id)
             signed = split_of(member, version).signed
-            good, refused = shares.sifted(chain, licence, signed.split, [one.signed for one in given])
-            if len(good) < signed.split.threshold:
-                why = "".join(f" {guardian}: {reason}." for guardian, reason in refused.items())
-                raise InputError(
-                    f"{len(good)} of {signed.split.threshold} shares that are needed count.{why}",
-                    "Ask more guardians for theirs: biodesci dataset release-share.",
-                )
-            raw = SharedKey(signed=signed, shares=tuple(good)).to_bytes()
-            digest = unixfs.digest_of(io.BytesIO(raw))
+            raw = compose(chain, licence, signed, given)
+            digest = _digest_of(raw)
+            if _set_of(chain, signed.split) is None:
+                call = delivery(chain, licence, version, digest)
+            else:
+                wanted = approval_of(chain, licence, version, signed, given)
+                call = _approved(chain, wanted, signed.split, approvals)
             files.write_private(_delivered(member, license_id, digest), raw)
-            receipt = intent.send(delivery(chain, licence, version, digest))
+            receipt = intent.send(call)
         event = chain.event(receipt, chain.licenses, "LicenseDelivered")
         delivered = bytes(event["envelope"])
         _add(member, license_id, _delivered(member, license_id, delivered))
     return delivered
+
+
+def approval_of(
+    chain: Chain,
+    licence: License,
+    version: DatasetVersion,
+    signed: SignedSplit,
+    given: Sequence[ReleasedShare],
+) -> Approval:
+    """What guardians sign to have these shares delivered by the contract that is the custodian.
+
+    Raises StateError where none is, and InputError where too few of the shares count.
+    """
+    guardians = _set_of(chain, signed.split)
+    if guardians is None:
+        raise StateError(
+            f"The guardians of dataset {version.dataset_id} are custodians themselves.",
+            "One of them delivers: biodesci dataset deliver-shares.",
+        )
+    digest = _digest_of(compose(chain, licence, signed, given))
+    return guarded_custody.approval(chain, licence, version, digest, guardians)
+
+
+def compose(chain: Chain, licence: License, signed: SignedSplit, given: Sequence[ReleasedShare]) -> bytes:
+    """What is delivered in place of an envelope: the same for the same shares, in whatever order.
+
+    Raises InputError, which says why of each, where fewer than the threshold count.
+    """
+    good, refused = shares.sifted(chain, licence, signed.split, [one.signed for one in given])
+    if len(good) < signed.split.threshold:
+        raise InputError(
+            f"{len(good)} of {signed.split.threshold} shares that are needed count.{_why(refused)}",
+            "Ask more guardians for theirs: biodesci dataset release-share.",
+        )
+    good.sort(key=lambda one: signed.split.index_of(one.release.guardian) or 0)
+    return SharedKey(signed=signed, shares=tuple(good)).to_bytes()
+
+
+def _approved(
+    chain: Chain, wanted: Approval, split: Split, approvals: Sequence[SignedApproval]
+) -> ContractFunction:
+    guardians = guarded_custody.of_split(split)
+    signed, refused = guarded_custody.sifted(chain, wanted, guardians, approvals)
+    if len(signed) < split.threshold:
+        raise InputError(
+            f"{len(signed)} of {split.threshold} approvals that are needed count.{_why(refused)}",
+            "Have more guardians approve it, with the same shares: biodesci dataset approve-delivery.",
+        )
+    return guarded_custody.delivery(chain, wanted, guardians, signed)
+
+
+def _why(refused: Mapping[str, str]) -> str:
+    return "".join(f" {guardian}: {reason}." for guardian, reason in refused.items())
+
+
+def _digest_of(raw: bytes) -> bytes:
+    return unixfs.digest_of(io.BytesIO(raw))
+
+
+def _set_of(chain: Chain, split: Split) -> bytes | None:
+    guardians = guarded_custody.of_split(split)
+    return guarded_custody.set_of(chain, split.dataset_id, split.version, guardians)
 
 
 def complete(member: Member, head: int) -> None:
@@ -192,10 +276,14 @@ def due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
             f"No key is due for licence {license_id}: it is {licence.state.words}.",
             f"See biodesci license show {license_id}.",
         )
-    release = chain.read(Release, licence.dataset_id, licence.version, chain.address)
+    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
+    custodian = _custodian(member, version)
+    release = chain.read(Release, licence.dataset_id, licence.version, custodian)
     if not release.entitled:
         raise AccessDeniedError(
-            f"{chain.address} is no custodian of dataset {licence.dataset_id}.", "Its owner grants the role."
+            f"{custodian} is no custodian of dataset {licence.dataset_id}, and the guardians of your split "
+            "are not those whom its owner named to a contract.",
+            "Its owner grants the role, or makes a new split (biodesci dataset guard), which you take.",
         )
     if release.withdrawn:
         raise StateError("Consent was withdrawn: no key is released.", "The buyer gets a refund.")
@@ -204,9 +292,22 @@ def due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
             "The delivery deadline, or the end of the licence's visas, is too near or has passed.",
             "The buyer gets a refund.",
         )
-    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-    chain.call(delivery(chain, licence, version, ANY), sender=chain.address)
+    chain.call(delivery(chain, licence, version, ANY), sender=custodian)
     return licence, version
+
+
+def custody_of(member: Member, version: DatasetVersion) -> bytes | None:
+    """What the contract keeps of the guardians in this home's split; None where it does not deliver for them,
+    or this home has no split."""
+    source = split_path(member, version)
+    return (
+        _set_of(member.chain, SplitFile.parse(files.read(source)).signed.split) if source.exists() else None
+    )
+
+
+def _custodian(member: Member, version: DatasetVersion) -> str:
+    chain = member.chain
+    return chain.address if custody_of(member, version) is None else str(chain.custody.address)
 
 
 def split_of(member: Member, version: DatasetVersion) -> SplitFile:

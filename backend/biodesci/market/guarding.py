@@ -3,6 +3,9 @@
 Each guardian looks at the chain itself (`guardians.due`). What it releases the other guardians fetch from its
 address, sealed to each of them alone, as the licensee is not to have it before the delivery is on chain. One
 after the other has the turn to deliver, so that mostly one of them sends; the contract takes one delivery.
+
+Where a contract is the custodian (market/guarded_custody.py), whoever has the turn proposes its shares to the
+others, each of which looks at them and approves their delivery, or does not; with enough approvals it sends.
 """
 
 from __future__ import annotations
@@ -19,10 +22,11 @@ from biodesci.chain.follow import Follower
 from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import guarding
 from biodesci.core.about import about
-from biodesci.core.documents.guarding import ReleasedShare, Split
+from biodesci.core.documents.custody import Approval, GuardianAnswer, SignedApproval
+from biodesci.core.documents.guarding import ReleasedShare, SignedSplit, Split
 from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState
-from biodesci.market import guardians, shares
+from biodesci.market import guarded_custody, guardians, shares
 from biodesci.market.fellows import Fellow, Fellows, Question
 from biodesci.market.license import get
 from biodesci.market.spending import Terms
@@ -39,19 +43,31 @@ _MOST_NAMED: Final = 100  # datasets whose purchases are asked for by name
 
 @dataclass(frozen=True)
 class _Due:
-    """A licence whose key is due, by which split, and what this guardian released for it."""
+    """A licence whose key is due, by which split, and what this guardian released for it. `custody` is what
+    the contract keeps of the guardians, where it delivers for them."""
 
     licence: License
-    split: Split
+    version: DatasetVersion
+    signed: SignedSplit
     released: ReleasedShare
+    custody: bytes | None
+
+    @property
+    def split(self) -> Split:
+        """Whose shares they are."""
+        return self.signed.split
 
 
 @dataclass(frozen=True)
 class _Given:
-    """What fellow guardians released of that, by account, so that nobody is asked twice."""
+    """What fellow guardians released of that, by account, so that nobody is asked twice; what this guardian
+    proposes to deliver, with the approvals of that; and its own of what others propose, by account."""
 
     due: _Due
     shares: dict[str, ReleasedShare] = field(default_factory=dict)
+    proposed: list[ReleasedShare] = field(default_factory=list)
+    approvals: dict[str, SignedApproval] = field(default_factory=dict)
+    approved: dict[str, SignedApproval] = field(default_factory=dict)
 
 
 class Guarding:
@@ -71,7 +87,7 @@ class Guarding:
         self._past: dict[int, int] = {}  # licences for which nothing is due, and the head when that was seen
         self._since: dict[int, float] = {}
         self._released: dict[int, tuple[bytes, ReleasedShare]] = {}
-        self._sealed: dict[tuple[int, str], tuple[ReleasedShare, bytes, bytes]] = {}
+        self._sealed: dict[tuple[int, str], tuple[GuardianAnswer, bytes, bytes]] = {}
         self._answers: dict[tuple[int, str], bytes] = {}
         self._given: dict[int, _Given] = {}
         self._why: dict[int, str] = {}
@@ -106,8 +122,10 @@ class Guarding:
         for due in turns:
             license_id = due.licence.id
             with about(licence=license_id), self._noting(license_id, head):
-                if self._deliver(due):
+                if self._has_turn(due) and self._deliver(due):
                     done.append(license_id)
+                else:
+                    self._answers = {**self._answers, **self._seal(due)}  # with what is proposed or approved
         return done
 
     def close(self) -> None:
@@ -115,18 +133,20 @@ class Guarding:
         self._fellows.close()
 
     def _release_all(self, head: int) -> list[_Due]:
-        """Releases whatever is due, before anybody is asked; what it is this guardian's turn to deliver."""
+        """Releases whatever is due, before anybody is asked; what it is this guardian's turn to deliver, or
+        what others may propose to it."""
         answers: dict[tuple[int, str], bytes] = {}
         turns = []
         for license_id in sorted(self._open):
             with about(licence=license_id), self._noting(license_id, head):
                 licence, version = guardians.due(self._member, license_id)
-                split = guardians.split_of(self._member, version).signed.split
-                due = _Due(licence, split, self._release(licence, version))
+                signed = guardians.split_of(self._member, version).signed
+                custody = guardians.custody_of(self._member, version)
+                due = _Due(licence, version, signed, self._release(licence, version), custody)
                 answers |= self._seal(due)
                 # The others may ask for it from now on.
                 self._answers = {**self._answers, **answers}
-                if self._has_turn(license_id, split):
+                if self._has_turn(due) or custody is not None:
                     turns.append(due)
         self._answers = answers
         self._sealed = {place: known for place, known in self._sealed.items() if place in answers}
@@ -172,38 +192,64 @@ class Guarding:
     def _seal(self, due: _Due) -> dict[tuple[int, str], bytes]:
         """For each fellow: once for what is released and its key, and not with each look."""
         chain = self._member.chain
+        given = self._given.get(due.licence.id)
+        known_of = given if given is not None and given.due == due else _Given(due)
+        answer = GuardianAnswer(
+            released=due.released.signed,
+            proposed=tuple(one.signed for one in known_of.proposed),
+            approvals=tuple(known_of.approved.values()),
+        )
         sealed = {}
         for account in (one.account for one in due.split.guardians if one.account != chain.address):
             place, public_key = (due.licence.id, account), chain.key_of(account)
             known = self._sealed.get(place)
-            if known is None or known[:2] != (due.released, public_key):
-                made = guarding.seal_to_fellow(due.released, account, public_key)
-                known = self._sealed[place] = due.released, public_key, made
+            if known is None or known[:2] != (answer, public_key):
+                made = guarding.seal_to_fellow(answer, account, public_key)
+                known = self._sealed[place] = answer, public_key, made
             sealed[place] = known[2]
         return sealed
 
-    def _has_turn(self, license_id: int, split: Split) -> bool:
-        since = self._since.setdefault(license_id, time.monotonic())
-        index = split.index_of(self._member.chain.address) or 0
-        rank = (index + license_id) % len(split.guardians)
+    def _has_turn(self, due: _Due) -> bool:
+        since = self._since.setdefault(due.licence.id, time.monotonic())
+        index = due.split.index_of(self._member.chain.address) or 0
+        rank = (index + due.licence.id) % len(due.split.guardians)
         return time.monotonic() - since >= rank * self._turn
 
     def _deliver(self, due: _Due) -> bool:
         licence, split = due.licence, due.split
-        given = [due.released, *self._given[licence.id].shares.values()]
+        known = self._given[licence.id]
+        given = [due.released, *known.shares.values()]
         if len(given) < split.threshold:
             self._why[licence.id] = f"{len(given)} of {split.threshold} shares are there"
             return False
+        if due.custody is not None:
+            given = self._propose(known, given)
+            if len(known.approvals) < split.threshold:
+                self._why[licence.id] = f"{len(known.approvals)} of {split.threshold} approvals are there"
+                return False
         asked = Asked(licence.id, licence.licensee, self._terms.pays(licence))
         today = self._member.chain.now() // DAY
         if (limit := self._allowance.reached(asked, today)) is not None:
             self._why[licence.id] = self._terms.why(limit, licence)
             return False
         self._allowance.note(asked, today)
-        guardians.deliver(self._member, licence.id, given)
+        guardians.deliver(self._member, licence.id, given, tuple(known.approvals.values()))
         _log.info("licence %d: delivered in %d shares", licence.id, len(given))
         self._why.pop(licence.id, None)
         return True
+
+    def _propose(self, known: _Given, given: list[ReleasedShare]) -> list[ReleasedShare]:
+        """What this guardian wants delivered, with its own approval: it stays the same, whoever releases a
+        share later, as others may have signed it."""
+        if not known.proposed:
+            known.proposed.extend(given)
+            approval = guarded_custody.sign(self._member.chain, self._wanted(known.due, given))
+            known.approvals[approval.guardian] = approval
+        return known.proposed
+
+    def _wanted(self, due: _Due, given: Sequence[ReleasedShare]) -> Approval:
+        """What is signed to deliver these shares. Raises InputError where too few of them count."""
+        return guardians.approval_of(self._member.chain, due.licence, due.version, due.signed, given)
 
     def _gather(self, turns: Sequence[_Due]) -> None:
         """Asks the other guardians of all these licences for what they released, and keeps what counts."""
@@ -213,7 +259,7 @@ class Guarding:
             known = before.get(due.licence.id)
             given = known if known is not None and known.due == due else _Given(due)
             self._given[due.licence.id] = given
-            if len(given.shares) + 1 < due.split.threshold:
+            if due.custody is not None or len(given.shares) + 1 < due.split.threshold:
                 questions |= dict.fromkeys(self._questions(due, given), due)
         answers = self._fellows.ask(questions)
         if not answers:
@@ -226,7 +272,8 @@ class Guarding:
     def _questions(self, due: _Due, given: _Given) -> Iterator[Question]:
         own = self._member.chain.address
         for guardian in due.split.guardians:
-            if guardian.account not in (own, *given.shares) and guardian.url is not None:
+            is_done = due.custody is None and guardian.account in given.shares
+            if guardian.account != own and not is_done and guardian.url is not None:
                 fellow = Fellow(due.licence.dataset_id, guardian.account, guardian.url)
                 yield Question(fellow, due.licence.id, own)
 
@@ -234,16 +281,35 @@ class Guarding:
         chain = self._member.chain
         asked = shares.asked(chain, due.licence, due.split, fellow.account)
         try:
-            share = guarding.open_of_fellow(seed, sealed, asked, chain.address)
-            good, refused = shares.sifted(chain, due.licence, due.split, [share.signed])
+            answer = guarding.open_of_fellow(seed, sealed, asked, chain.address)
+            good, refused = shares.sifted(chain, due.licence, due.split, [answer.released])
             why = "; ".join(refused.values())
+            if good and due.custody is not None:
+                self._hear(due, fellow, answer)
         except BioDeSciError as exc:
             good, why = [], exc.message
         if not good:
-            _log.warning("licence %d: the share of %s is left out: %s", due.licence.id, fellow.account, why)
+            _log.warning("licence %d: the answer of %s is left out: %s", due.licence.id, fellow.account, why)
             self._fellows.distrust(fellow)
             return
-        self._given[due.licence.id].shares[fellow.account] = share
+        self._given[due.licence.id].shares[fellow.account] = ReleasedShare(signed=answer.released)
+
+    def _hear(self, due: _Due, fellow: Fellow, answer: GuardianAnswer) -> None:
+        """Approves what a fellow proposes, once, and keeps its approval of what this guardian proposes.
+        Raises InputError for a proposal whose shares do not count."""
+        chain, known = self._member.chain, self._given[due.licence.id]
+        if answer.proposed:
+            wanted = self._wanted(due, [ReleasedShare(signed=one) for one in answer.proposed])
+            before = known.approved.get(fellow.account)
+            if before is None or before.approval != wanted:
+                known.approved[fellow.account] = guarded_custody.sign(chain, wanted)
+        if known.proposed:
+            wanted, named = self._wanted(due, known.proposed), guarded_custody.of_split(due.split)
+            own = [
+                one for one in answer.approvals if one.guardian == fellow.account and one.approval == wanted
+            ]
+            good, _ = guarded_custody.sifted(chain, wanted, named, own)
+            known.approvals.update({one.guardian: one for one in own if one.guardian in good})
 
     def _note(self, license_id: int, why: str, head: int) -> None:
         """Nothing is due for a licence, or not now."""

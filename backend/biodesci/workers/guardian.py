@@ -19,7 +19,7 @@ from fastapi import FastAPI, Path, Response
 from biodesci import config
 from biodesci.asking.http import Asker
 from biodesci.chain import accounts
-from biodesci.core.documents.guarding import ReleasedShare
+from biodesci.core.documents.custody import GuardianAnswer
 from biodesci.core.errors import UnavailableError
 from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.pins import Pins
@@ -37,7 +37,7 @@ from biodesci.workers.watch import Outlook
 
 NAME: Final = "guardian"
 _ASKED_S: Final = 5.0  # that another guardian has to answer in
-_LIMIT: Final = 2 * ReleasedShare.limit
+_LIMIT: Final = 2 * GuardianAnswer.limit
 _log = logging.getLogger(NAME)
 LicenceId = Annotated[int, Path(ge=1, lt=1 << 63)]
 

@@ -44,3 +44,35 @@ def test_two_of_three_guardians_deliver_while_the_owner_and_the_third_are_away(c
     code, _, err = people.try_("bea", "dataset", "take-share", split)
     assert code == 1
     assert "accepted its custody" in err
+
+
+def test_guardians_without_a_role_deliver_by_the_contract(crowd, tmp_path: Path):
+    guardians = ("gus", "gina", "gwen")
+    people = crowd("ann", "bea", *guardians, keyed=("bea", *guardians))
+    file, split, copy = tmp_path / "cohort.csv", tmp_path / "split", tmp_path / "copy.csv"
+    file.write_text("age,chol\n" + "".join(f"{40 + i % 30},{200 + i}\n" for i in range(60)))
+    terms = ("--name", "Cohort", "--term", "HMB", "--price", "0.01", "--public")
+    published = people.run("ann", "dataset", "publish", file, *terms)
+    named = [option for who in guardians for option in ("--guardian", people.address(who))]
+    guarding = (published["dataset_id"], 1, *named, "--threshold", 2, "-o", split)
+    people.run("ann", "dataset", "guard", *guarding, "--contract")
+    for who in guardians:
+        people.run(who, "dataset", "take-share", split)
+    bought = people.run("bea", "license", "buy", published["offer_id"], "--purpose", "HMB", "--yes")[
+        "license_id"
+    ]
+    shares = [tmp_path / f"{who}.share" for who in guardians[:2]]
+    for who, target in zip(guardians, shares, strict=False):
+        people.run(who, "dataset", "release-share", bought, "-o", target)
+    approvals = []
+    for who in guardians[1:]:
+        approvals += ["--approval", tmp_path / f"{who}.approval"]
+        approved = people.run(who, "dataset", "approve-delivery", bought, *shares, "-o", approvals[-1])
+        assert approved["guardian"] == people.address(who)
+    code, _, err = people.try_("gus", "dataset", "deliver-shares", bought, *shares, *approvals[:2])
+    assert code == 2
+    assert "1 of 2 approvals that are needed count." in err
+    delivered = people.run("gus", "dataset", "deliver-shares", bought, *shares, *approvals)
+    assert delivered["delivered"] == approved["approved"]
+    people.run("bea", "license", "download", bought, copy)
+    assert copy.read_bytes() == file.read_bytes()

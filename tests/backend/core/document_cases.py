@@ -12,6 +12,7 @@ from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.content_request import SignedContentRequest
+from biodesci.core.documents.custody import DeliveryApproval, GuardianAnswer
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
@@ -131,6 +132,8 @@ CASES = (
     Case(SplitFile, "key-split.json", optional=("signed.split.guardians.*.url",)),
     Case(ReleasedShare, "released-share.json"),
     Case(SharedKey, "shared-key.json", optional=("signed.split.guardians.*.url",)),
+    Case(DeliveryApproval, "delivery-approval.json"),
+    Case(GuardianAnswer, "guardian-answer.json"),
     Case(DeletionRequest, "deletion-request.json"),
     Case(DeletionReceipt, "deletion-receipt.json"),
     Case(Deployment, "deployment.json"),

@@ -197,8 +197,14 @@ def own_house(localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path: Path)
     return _house(localnet, ipfs_node, senders_home, tmp_path)
 
 
-def _house(localnet: Any, ipfs_node: Any, senders_home: Path, folder: Path) -> Any:
-    from tests.backend.market.guarded import House
+@pytest.fixture
+def contract_house(localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path: Path) -> Any:
+    """A sale whose custodian is the contract, for one test."""
+    return _house(localnet, ipfs_node, senders_home, tmp_path, by_contract=True)
+
+
+def _house(localnet: Any, ipfs_node: Any, senders_home: Path, folder: Path, by_contract: bool = False) -> Any:
+    from tests.backend.market.guarded import ContractHouse, House
 
     deployment = load_deployment(localnet.deployment_file)
 
@@ -206,4 +212,5 @@ def _house(localnet: Any, ipfs_node: Any, senders_home: Path, folder: Path) -> A
         sending = Sending(block_timeout=15)
         return Chain(localnet.rpc_url, deployment, localnet.account(), senders_home, sending=sending)
 
-    return House(chain_for, Ipfs(ipfs_node.api, timeout=2.0), folder)
+    of = ContractHouse if by_contract else House
+    return of(chain_for, Ipfs(ipfs_node.api, timeout=2.0), folder)

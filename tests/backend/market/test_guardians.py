@@ -24,7 +24,7 @@ from biodesci.core.errors import (
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs import unixfs
 from biodesci.market import guardians, license, roles, shares
-from biodesci.market.guardians import deliver, guard, release_share, take_share
+from biodesci.market.guardians import approve, deliver, guard, release_share, take_share
 from biodesci.party.member import Member
 from tests.backend import calls
 from tests.backend.market.conftest import Sale, seller
@@ -71,6 +71,15 @@ def test_shares_for_another_licence_or_by_another_hand_do_not_count(house: House
     for given, why in ((moved, "another licence"), (unsigned, "not signed by it")):
         with pytest.raises(InputError, match=f"1 of 2 .*{two.chain.address}: .*{why}"):
             deliver(one, bought, [right, given])
+
+
+def test_guardians_who_are_custodians_themselves_sign_nothing(house: House) -> None:
+    one, two, _ = house.members
+    bought = house.buy()
+    given = [release_share(member, bought) for member in (one, two)]
+    with pytest.raises(StateError, match="custodians themselves"):
+        approve(one, bought, given)
+    deliver(one, bought, given)
 
 
 def test_a_wrong_share_is_named_to_the_licensee_and_a_third_makes_up_for_it(house: House) -> None:

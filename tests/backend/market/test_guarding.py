@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from biodesci.core import guarding as core
+from biodesci.core.documents.custody import GuardianAnswer
 from biodesci.core.errors import InputError, UnavailableError, WrongKeyError
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.market import license, roles
@@ -122,7 +123,7 @@ def test_what_a_worker_answers_is_for_fellow_guardians_alone(network: Network) -
         with pytest.raises(WrongKeyError):
             core.open_of_fellow(seed, sealed, own, two.chain.address)
     opened = core.open_of_fellow(seeds[two], sealed, own, two.chain.address)
-    assert opened.signed.release.guardian == one.chain.address
+    assert opened.released.release.guardian == one.chain.address
     moved = own.model_copy(update={"license_id": bought + 1})
     with pytest.raises(WrongKeyError):
         core.open_of_fellow(seeds[two], sealed, moved, two.chain.address)
@@ -189,7 +190,7 @@ def test_what_a_guardian_did_not_sign_is_left_out(network: Network, monkeypatch:
     real = release_share(liar, bought)
     forged = real.signed.model_copy(update={"signature": bytes(65)})
     to = honest.chain.address
-    sealed = core.seal_to_fellow(real.model_copy(update={"signed": forged}), to, honest.chain.key_of(to))
+    sealed = core.seal_to_fellow(GuardianAnswer(released=forged), to, honest.chain.key_of(to))
     monkeypatch.setattr(network.workers[0], "answer", lambda *_: sealed)
     assert network.workers[1].poll() + network.workers[1].poll() == []
     assert network.workers[1].waiting == {bought: "1 of 2 shares are there"}

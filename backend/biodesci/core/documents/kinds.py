@@ -8,6 +8,7 @@ from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.content_request import SignedContentRequest
+from biodesci.core.documents.custody import DeliveryApproval, GuardianAnswer
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
@@ -49,6 +50,8 @@ KINDS: Final[tuple[type[Document], ...]] = (
     SplitFile,
     ReleasedShare,
     SharedKey,
+    DeliveryApproval,
+    GuardianAnswer,
     Deployment,
     Receipt,
     BundleFile,

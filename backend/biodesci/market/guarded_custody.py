@@ -1,0 +1,119 @@
+"""A contract as the custodian of a dataset (contracts/GuardedCustody.sol).
+
+It delivers what a threshold of the guardians signed, so that none of them alone has a custodian's power.
+
+The owner proposes the contract as custodian and names the guardians of a version; the contract keeps a hash
+of them. Guardians sign the digest of what is delivered (EIP-712 `Approval`, or ERC-1271 for a contract), and
+whoever has enough signatures sends them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from eth_account.messages import SignableMessage, encode_typed_data
+from web3.contract.contract import ContractFunction
+
+from biodesci.chain import signatures
+from biodesci.chain.client import Chain
+from biodesci.chain.records import DatasetVersion, License, Mandate
+from biodesci.core import typed_data
+from biodesci.core.documents.custody import Approval, SignedApproval
+from biodesci.core.documents.guarding import Split
+from biodesci.core.errors import RevertedError
+from biodesci.core.onchain import Role
+from biodesci.market import roles
+
+_NOT_NAMED = "GuardedCustody_OtherGuardians"
+Named = tuple[int, list[str]]
+"""Threshold and accounts, as the contract takes them: in ascending order."""
+
+
+def named(accounts: Iterable[str], threshold: int) -> Named:
+    """Guardians as the contract takes them."""
+    return threshold, sorted(accounts, key=lambda account: int(account, 16))
+
+
+def of_split(split: Split) -> Named:
+    """The guardians of a split as the contract takes them."""
+    return named((one.account for one in split.guardians), split.threshold)
+
+
+def set_of(chain: Chain, dataset_id: int, version: int, guardians: Named) -> bytes | None:
+    """What guardians sign with a delivery: the hash by which the contract keeps them; None where they are not
+    the ones whom the dataset's present owner named last for this version."""
+    try:
+        return bytes(chain.call(chain.custody.functions.setOf(dataset_id, version, guardians)))
+    except RevertedError as exc:
+        if exc.name == _NOT_NAMED:
+            return None
+        raise
+
+
+def appoint(owner: Chain, dataset_id: int, version: int, accounts: Sequence[str], threshold: int) -> None:
+    """As the dataset's owner: makes the contract custodian, if it is not, and names a version's guardians.
+    What those before them signed, and was not delivered yet, is void.
+
+    Raises RevertedError for a threshold that is not possible, an account that is named twice, and an account
+    that does not own the dataset.
+    """
+    custody = str(owner.custody.address)
+    if not owner.read(Mandate, dataset_id, custody).granted >> Role.CUSTODIAN & 1:
+        roles.grant(owner, dataset_id, Role.CUSTODIAN, custody)
+    owner.send(owner.custody.functions.nameGuardians(dataset_id, version, named(accounts, threshold)))
+
+
+def approval(
+    chain: Chain, licence: License, version: DatasetVersion, digest: bytes, guardians: bytes
+) -> Approval:
+    """What each guardian signs to deliver `digest` for a licence; it counts until the delivery is due."""
+    return Approval(
+        chain_id=chain.chain_id,
+        contract=str(chain.custody.address),
+        license_id=licence.id,
+        licensee=licence.licensee,
+        envelope=digest,
+        commitments=version.commitments,
+        deadline=licence.deadline,
+        guardians=guardians,
+    )
+
+
+def sign(chain: Chain, approved: Approval) -> SignedApproval:
+    """Signed by `chain`'s account, a guardian."""
+    signature = bytes(chain.signer().sign_message(_message(approved)).signature)
+    return SignedApproval(approval=approved, guardian=chain.address, signature=signature)
+
+
+def sifted(
+    chain: Chain, wanted: Approval, guardians: Named, given: Iterable[SignedApproval]
+) -> tuple[dict[str, bytes], dict[str, str]]:
+    """The signatures of `wanted` by guardians, by account; and by account why others do not count."""
+    good: dict[str, bytes] = {}
+    refused: dict[str, str] = {}
+    for one in given:
+        if one.guardian not in guardians[1]:
+            refused[one.guardian] = "it is no guardian of this key"
+        elif one.approval != wanted:
+            refused[one.guardian] = "it approved another delivery"
+        elif not one.signature or not signatures.is_by(chain, one.guardian, _message(wanted), one.signature):
+            refused[one.guardian] = "its approval is not signed by it"
+        else:
+            good[one.guardian] = one.signature
+    return good, refused
+
+
+def delivery(
+    chain: Chain, approved: Approval, guardians: Named, signed: Mapping[str, bytes]
+) -> ContractFunction:
+    """The call by which the contract delivers what was signed; anybody may send it."""
+    called = (
+        *(approved.license_id, approved.licensee, approved.envelope, approved.commitments),
+        *(False, approved.deadline),
+    )
+    given = [signed.get(account, b"") for account in guardians[1]]
+    return chain.custody.functions.deliver(called, guardians, given)
+
+
+def _message(approved: Approval) -> SignableMessage:
+    return encode_typed_data(full_message=typed_data.delivery_approval(approved))
