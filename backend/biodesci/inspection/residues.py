@@ -31,7 +31,7 @@ _SPEAKING: Final = re.compile(
     r"|[\w.+-]{2,}@[\w-]{2,}\.[A-Za-z]{2}|[\u3040-\u9fff\uac00-\ud7a3]{2}"
 )
 # Of pixels many bytes are printable by chance, and most such runs are full of signs.
-_WRITTEN: Final = re.compile(r"[\w.,:;@^ /()'#+=&-]{6,}|[\u3040-\u9fff\uac00-\ud7a3]{2,}")
+_WRITTEN: Final = re.compile(r"[\w.,:;@^ /()'#+&-]{6,}|[\u3040-\u9fff\uac00-\ud7a3]{2,}")
 _PLAIN: Final = re.compile(r"[^\W_]| ")
 _READABLE: Final = 0.75
 _WORD: Final = re.compile(r"[^\W\d_]+|\d{4,}")

@@ -82,13 +82,13 @@ class Zip:
                     opened = opener(archive, entry, f"{source.where or 'The archive'}, {place}")
                     yield Member(source.member(entry.filename, place, opened))
             yield from names.rest()
-            yield from _around(source, stream, archive)
+            yield from around(source, stream, archive)
             if locked:
                 reason = "an encrypted member can't be read, so nobody looked into it"
                 yield Finding(source.where or "archive", "encrypted member", Level.STOP, reason, locked)
 
 
-def _around(source: Source, stream: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Item]:
+def around(source: Source, stream: BinaryIO, archive: zipfile.ZipFile) -> Iterator[Item]:
     """What of a ZIP is no member's data: headers, extra fields, and whatever stands between the members."""
     data, headers = zip_layout.members(stream, archive)
     stream.seek(0)

@@ -6,15 +6,16 @@ import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from itertools import islice
+from itertools import chain, islice
 from typing import IO, Any, Final
 
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Table
+from biodesci.inspection.content import Declared, Item, Passage, Residue, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import whole, workbook_bounds, workbook_parts
+from biodesci.inspection.formats.archives import around
 from biodesci.inspection.formats.cells import batches, text
 from biodesci.inspection.formats.header import header
 from biodesci.inspection.source import Source
@@ -25,6 +26,10 @@ _LARGEST_XLS: Final = 256 << 20
 _SAMPLE: Final = 200  # rows
 # NotImplementedError is one of RuntimeError: encrypted parts, and compression that is not known.
 _DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+
+
+# Of the theme that every workbook has; it would be taken for somebody's name.
+_MARKUP: Final = Passage("", "a:font script")
 
 
 class Workbook:
@@ -57,6 +62,13 @@ class Workbook:
                 with zipfile.ZipFile(stream) as archive:
                     workbook_bounds.check(archive)
                     yield from workbook_parts.parts(archive, source)
+                    yield from around(source, stream, archive)
+                    # Theme, styles, targets of links, printers, strings that no cell uses any more.
+                    yield Residue(
+                        place,
+                        lambda: workbook_parts.unpacked(archive, source),
+                        lambda: chain([_MARKUP], self.read(source, declared)),
+                    )
             stream.seek(0)
             yield from _sheets(stream, source, declared)
         if source.head.startswith(_OLE):

@@ -8,7 +8,7 @@ from typing import BinaryIO, cast
 
 from biodesci.inspection.content import Declared, Format, Item, Residue
 from biodesci.inspection.formats import unpacked
-from biodesci.inspection.reader import Reader
+from biodesci.inspection.reader import OneAfterTheOther
 from biodesci.inspection.source import Source
 
 
@@ -22,25 +22,10 @@ def residue(format_: Format, source: Source, declared: Declared) -> Residue:
                 yield raw
                 return
             with unpacked.stream(source) as stream:
-                yield cast(BinaryIO, _Both(raw, stream))
+                yield cast(BinaryIO, OneAfterTheOther([lambda: raw, lambda: stream]))
 
     return Residue(source.where or "file", opened, lambda: _given(format_.read(source, declared)))
 
 
 def _given(items: Iterable[Item]) -> Iterable[Item]:
     return (item for item in items if not isinstance(item, Residue))
-
-
-class _Both(Reader):
-    """One stream after the other."""
-
-    def __init__(self, *streams: BinaryIO) -> None:
-        super().__init__()
-        self._streams = list(streams)
-
-    def read(self, size: int = -1) -> bytes:
-        while self._streams:
-            if piece := self._streams[0].read(size):
-                return piece
-            self._streams.pop(0)
-        return b""

@@ -6,13 +6,14 @@ import io
 import re
 import zipfile
 from collections.abc import Iterator
-from typing import Final
+from typing import BinaryIO, Final, cast
 from xml.etree.ElementTree import ParseError
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Item, Member, Passage
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.archives import opener
+from biodesci.inspection.reader import OneAfterTheOther
 from biodesci.inspection.source import Source
 
 # How the cells are shown, and what the sheets hold, which is read as tables.
@@ -62,6 +63,18 @@ def parts(archive: zipfile.ZipFile, source: Source) -> Iterator[Item]:
     if macros:
         reason = "macros run when the workbook is opened: save it as .xlsx without them"
         yield Finding(source.where or "workbook", "macros", Level.STOP, reason)
+
+
+def unpacked(archive: zipfile.ZipFile, source: Source) -> BinaryIO:
+    """The bytes of all parts but pictures, embedded files and macros, which are looked at by themselves."""
+    parts = [
+        opener(archive, entry, source.where or "The workbook")
+        for entry in archive.infolist()
+        if not entry.is_dir()
+        and not _MACRO.fullmatch(entry.filename)
+        and not _PICTURE.fullmatch(entry.filename)
+    ]
+    return cast(BinaryIO, OneAfterTheOther(parts))
 
 
 def _texts(part: bytes, name: str) -> list[str]:

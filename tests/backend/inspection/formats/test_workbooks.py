@@ -15,6 +15,7 @@ from openpyxl.comments import Comment
 from biodesci.core.errors import InputError
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import workbook_bounds
+from biodesci.inspection.inspect import inspect
 from tests.backend.inspection.formats.contents import read, read_bytes
 
 ODS = """<?xml version="1.0"?><office:document-content
@@ -186,3 +187,30 @@ def test_portable_files_are_read_and_damaged_ones_refused(tmp_path):
     data = (tmp_path / "d").read_bytes()
     with pytest.raises(InputError, match="begins as Stata files do"):
         read_bytes(tmp_path, data[: len(data) // 3])
+
+
+NAMED = "Patient: Anna Weber, Marburg"
+PARTS = {
+    "xl/theme/theme2.xml": f'<a:theme xmlns:a="a" name="{NAMED}"/>',
+    "xl/printerSettings/printerSettings1.bin": NAMED.encode("utf-16-le"),
+    "xl/worksheets/_rels/sheet1.xml.rels": f'<Relationships><Relationship Target="{NAMED}"/></Relationships>',
+    "docProps/custom.xml": f"<Properties><property><lpwstr>{NAMED}</lpwstr></property></Properties>",
+    "customXml/item1.xml": f"<item>{NAMED}</item>",
+    "xl/styles2.xml": f'<styleSheet><cellStyle name="{NAMED}"/></styleSheet>',
+    "any.bin": NAMED.encode(),
+}
+
+
+@pytest.mark.parametrize("part", PARTS)
+def test_a_name_in_whatever_part_stops(tmp_path, part):
+    content = PARTS[part]
+    data = with_part(saved(workbook()), part, content if isinstance(content, bytes) else content.encode())
+    (tmp_path / "data").write_bytes(data)
+    assert "name" in {stop.kind for stop in inspect(tmp_path / "data").of(Level.STOP)}
+
+
+def test_a_workbook_as_programs_write_it_has_nothing_beside_its_data(tmp_path):
+    frame = pd.DataFrame({"arm": ["control", "treated"] * 30, "glucose": [4.5, 5.25] * 30})
+    frame.to_excel(tmp_path / "data.xlsx", index=False)
+    findings = inspect(tmp_path / "data.xlsx").findings
+    assert [f for f in findings if "beside" in f.place or f.level is Level.STOP] == []
