@@ -51,16 +51,14 @@ class Table:
     that `000.1` stays a code; others have the types that the file gives. Missing values are null, texts
     that stand for one ("NA") are left to who reads. The caller reads `batches` once, to their end, before it
     takes the next item. `labels` are what the file says of columns, such as SPSS's variable labels.
-    `decimal` and `thousands` are the characters that numbers in columns of strings are written with:
-    "1.234,5" has "," and ".", and is 1234.5. `rows` is what the format says of the rows.
+    Numbers with decimal commas, or with a sign between thousands, are handed on as programs read them:
+    "1.234,5" as "1234.5". `rows` is what the format says of the rows.
     """
 
     name: str
     schema: pa.Schema
     batches: Iterable[pa.RecordBatch]
     labels: dict[str, str] = field(default_factory=dict)
-    decimal: str = "."
-    thousands: str = ""
     rows: Rows = Rows.UNKNOWN
 
 

@@ -8,12 +8,15 @@ from biodesci.inspection.finding import Finding
 
 PUBLIC: Final = "the public "
 """How the place of a finding begins that is of a card's text and not of the data."""
+BESIDE: Final = "beside the data"
+"""How the place of a finding ends that is of bytes which no reader of the format gives."""
 UNKNOWN_ROWS: Final = "rows of unknown persons"
 FALSE_ROWS: Final = "rows declared to be people"
 NAMED_CREATOR: Final = "person named as creator"
 
 _COPY: Final = "biodesci dataset check FILE --deidentify COPY"
 _PUBLIC_TEXT: Final = "Change this text: it stands on the card, which is public for ever."
+_BESIDE: Final = "Write the data to a new file: export them, or save them under another name."
 _UNREAD: Final = (
     "Save it in a format that is looked into, such as CSV, Parquet or text (docs/tables.md, "
     "docs/formats.md), or leave it out."
@@ -56,8 +59,8 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
     "Name each column, and each differently, if this matters to those who read it.": (
         "column name used twice", "unnamed column",
     ),
-    "Save numbers with a decimal point and nothing between thousands, if the card should have them as "
-    "numbers.": ("decimal comma", "thousands separator"),
+    "Save numbers with a decimal point and nothing between thousands, if who reads the data should not have "
+    "to say how they are written.": ("decimal comma", "thousands separator"),
     "Save it as UTF-8, if letters look wrong.": ("encoding",),
     "Remove the lines above the header.": ("text before the header",),
     "Remove it, or unhide it and look at it.": ("hidden sheet",),
@@ -69,7 +72,7 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
         "text that is not read", "texts that are not read", "values that are not read",
     ),
     "Remove them, for example by saving the file anew.": (
-        "DICOM header", "NUL byte", "bytes that are not read",
+        "DICOM header", "NUL byte", "bytes that are not read", "extra field that is not read",
     ),
     "Copy into the file what it leads to.": ("data in another file", "link to another file"),
     "Replace it by what it leads to, if that is meant.": ("link in an archive",),
@@ -94,5 +97,7 @@ def mend(finding: Finding) -> str:
     """What answers a finding, besides the reason or the confirmation that its level asks for."""
     if finding.place.startswith(PUBLIC) and finding.kind != NAMED_CREATOR:
         return _PUBLIC_TEXT
+    if finding.place.endswith(BESIDE):
+        return _BESIDE
     # Formats that are known and not read have their name in the kind.
     return MENDS.get(finding.kind) or _UNREAD

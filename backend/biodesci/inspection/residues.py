@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from biodesci.inspection.content import Item, Passage, Residue, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers import check_text
+from biodesci.inspection.mends import BESIDE
 from biodesci.inspection.strings import strings
 
 _MOST: Final = 5_000  # different texts that are checked before what the reader gave is compared
@@ -39,10 +40,7 @@ _HUMP: Final = re.compile(r"(?<=[a-zß-ÿ])(?=[A-ZÀ-Þ])")  # fields of a fixed
 # A program writes when it saved a file: a day by itself leads to nobody.
 _HARMLESS: Final = frozenset({"date"})
 _MILD: Final = frozenset({"free text"})
-_REASON: Final = (
-    "it stands in bytes that no program shows, such as deleted rows, padding or unknown fields: write the "
-    "data to a new file"
-)
+_REASON: Final = "it stands in bytes that no program shows, such as deleted rows, padding, unknown fields"
 
 
 def look(residue: Residue) -> list[Finding]:
@@ -100,16 +98,14 @@ def _kinds(text: str) -> frozenset[str]:
 def _findings(place: str, kinds: Iterable[Set[str]]) -> list[Finding]:
     counted = Counter(kind for of_text in kinds for kind in of_text)
     return [
-        Finding(
-            f"{place}, beside the data", kind, Level.ASK if kind in _MILD else Level.STOP, _REASON, number
-        )
+        Finding(f"{place}, {BESIDE}", kind, Level.ASK if kind in _MILD else Level.STOP, _REASON, number)
         for kind, number in sorted(counted.items())
     ]
 
 
 def _unread(place: str) -> Finding:
     reason = "there are more texts beside the data than are looked through: write the data to a new file"
-    return Finding(f"{place}, beside the data", "text that is not read", Level.ASK, reason)
+    return Finding(f"{place}, {BESIDE}", "text that is not read", Level.ASK, reason)
 
 
 def _is_known(text: str, known: set[str]) -> bool:

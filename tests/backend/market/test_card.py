@@ -208,3 +208,16 @@ def test_a_version_that_counts_nothing_opens_no_way_around_the_one_before(tmp_pa
         past = (Earlier(PublishedCard.read(card.to_bytes())),)
     assert card.record_set[0].people is None
     assert composed(file, FIRST, Declared()).record_set[0].people == 230
+
+
+def test_decimal_commas_are_numbers_of_the_card(tmp_path):
+    german = tmp_path / "labor.csv"
+    rows = [f"{4 + i % 30 / 10:.1f};{1000 + i * 13:,d}" for i in range(220)]
+    written_so = "\n".join(row.replace(",", "_").replace(".", ",").replace("_", ".") for row in rows)
+    german.write_text(f"glukose;kosten\n{written_so}\n", encoding="utf-8")
+    points = tmp_path / "lab.csv"
+    plain = "\n".join(row.replace(",", "").replace(";", ",") for row in rows)
+    points.write_text(f"glukose,kosten\n{plain}\n", encoding="utf-8")
+    described = [json.loads(composed(file).to_bytes())["recordSet"] for file in (german, points)]
+    assert described[0] == described[1]
+    assert "sc:Float" in str(described[0][0]["field"][0]["dataType"])

@@ -13,6 +13,7 @@ from pyarrow import csv as arrow_csv
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage, Table
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.formats.decimals import Decimals
 from biodesci.inspection.formats.dialect import FIELD_LIMIT, Dialect, decimal_signs, guess, squeezed
 from biodesci.inspection.formats.formulas import Formulas
 from biodesci.inspection.formats.header import Header, header
@@ -52,12 +53,13 @@ class Delimited:
             names = _header(dialect, declared, source)
             yield from names.findings
             decimal, thousands = decimal_signs(dialect.rows)
+            decimals = Decimals(dialect.rows, decimal, thousands)
             yield from _numbers(decimal, thousands, source)
             formulas = Formulas(f"{source.where}: " if source.where else "")
             rest = _Rest(sample, stream, dialect, names.present)
             schema = pa.schema([(name, pa.string()) for name in names.names])
             batches = _batches(rest, schema, dialect, source, formulas)
-            yield Table("", schema, batches, decimal=decimal, thousands=thousands)
+            yield Table("", schema, map(decimals.plain, batches) if decimals.columns else batches)
             yield from formulas.findings()
             yield from oddities(stream, source.where or "table")
 
@@ -94,10 +96,10 @@ def _before(dialect: Dialect, source: Source) -> Iterator[Item]:
 
 def _numbers(decimal: str, thousands: str, source: Source) -> Iterator[Finding]:
     if decimal == ",":
-        reason = "numbers are written with decimal commas: the card has such columns as texts"
+        reason = "numbers are written with decimal commas, and described as numbers"
         yield Finding(source.where or "table", "decimal comma", Level.NOTE, reason)
     if thousands:
-        reason = f"{thousands!r} stands between thousands: the card has such columns as texts"
+        reason = f"{thousands!r} stands between thousands of numbers, which are described as such"
         yield Finding(source.where or "table", "thousands separator", Level.NOTE, reason)
 
 

@@ -80,13 +80,22 @@ def test_a_letter_of_two_bytes_between_two_pieces_stays_whole(tmp_path):
         assert content.rows[0][0]["b"] == "é" * 600_000 and content.findings == []
 
 
-def test_decimal_commas_and_thousands_are_told_and_left_as_they_stand(tmp_path):
+def test_decimal_commas_and_thousands_are_noted_and_read_as_numbers(tmp_path):
     content = read_bytes(tmp_path, GERMAN.encode())
-    assert (content.tables[0].decimal, content.tables[0].thousands) == (",", ".")
-    assert content.rows[0][0]["Kosten"] == "1.234,5"
+    assert content.rows[0] == [
+        {"Größe": "1.5", "Ort": "Köln", "Kosten": "1234.5"},
+        {"Größe": "2.25", "Ort": "Jüchen", "Kosten": "3"},
+    ]
     assert content.kinds == {"decimal comma": Level.NOTE, "thousands separator": Level.NOTE}
     english = read_bytes(tmp_path, b'a,b\n1.5,"1,234"\n2.5,"12,345.5"\n')
-    assert (english.tables[0].decimal, english.tables[0].thousands) == (".", ",")
+    assert english.rows[0] == [{"a": "1.5", "b": "1234"}, {"a": "2.5", "b": "12345.5"}]
+
+
+def test_codes_and_remarks_keep_their_commas(tmp_path):
+    lines = ["wert;code;text", *(f"-{i},5;0{i},1;{i},5 mg" for i in range(1, 700)), "k. A.;x;1,5"]
+    rows = [row for rows in read_bytes(tmp_path, "\n".join(lines).encode()).rows for row in rows]
+    assert rows[0] == {"wert": "-1.5", "code": "01,1", "text": "1,5 mg"}
+    assert rows[-1] == {"wert": "k. A.", "code": "x", "text": "1,5"}
 
 
 def test_codes_stay_texts(tmp_path):
@@ -95,8 +104,8 @@ def test_codes_stay_texts(tmp_path):
 
 
 def test_quotes_hold_delimiters_and_ends_of_lines(tmp_path):
-    content = read_bytes(tmp_path, b'"a","b"\n"1,5","x ""y""\nz"\n"2",5" tube\n')
-    assert content.rows == [[{"a": "1,5", "b": 'x "y"\nz'}, {"a": "2", "b": '5" tube'}]]
+    content = read_bytes(tmp_path, b'"a","b"\n"i,5","x ""y""\nz"\n"2",5" tube\n')
+    assert content.rows == [[{"a": "i,5", "b": 'x "y"\nz'}, {"a": "2", "b": '5" tube'}]]
 
 
 @pytest.mark.parametrize(
