@@ -5,8 +5,6 @@ So does a commitment to an answer, and the requester for the answer.
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 import time
 from collections.abc import Iterator
@@ -34,6 +32,7 @@ from biodesci.market.redelivery import redeliver
 from tests.backend import calls
 from tests.backend.acting import acting
 from tests.backend.inference.conftest import FEE, world, x  # noqa: F401
+from tests.children import die, killed
 
 PRICE = 10**15
 
@@ -175,18 +174,12 @@ def test_what_was_delivered_before_a_crash_is_added_after_it(sale, chain_for, lo
         sale.release()
         with_a_new_key(sale)
 
-    def die(self: Ipfs, *_: object) -> None:
-        os.kill(os.getpid(), signal.SIGKILL)
-
-    child = os.fork()
-    if child == 0:
+    def run() -> None:
         Ipfs.add = die  # type: ignore[method-assign, assignment]
-        try:
-            member = acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home)
-            redeliver(member, license_id) if again else Custodian(member).poll()
-        finally:
-            os._exit(1)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+        member = acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home)
+        redeliver(member, license_id) if again else Custodian(member).poll()
+
+    killed(run)
     digest = license.envelope_of(sale.buyer, license_id)
     with pytest.raises(NotFoundError):
         sale.ipfs.cat(digest)
@@ -254,23 +247,20 @@ def test_an_answer_that_was_committed_before_a_crash_is_added_after_it(
     world: Any, x: np.ndarray, death: str
 ) -> None:
     request_id, w = world.request(x), world.worker
-    child = os.fork()
-    if child == 0:
+
+    def run() -> None:
         real = Ipfs.add
 
-        def die(self: Ipfs, *data: Any) -> bytes:
+        def add_and_die(self: Ipfs, *data: Any) -> None:
             if death == "added":
                 real(self, *data)
-            os.kill(os.getpid(), signal.SIGKILL)
-            raise AssertionError
+            die()
 
-        Ipfs.add = die  # type: ignore[method-assign]
-        try:
-            chain = Chain(w.chain.rpc_url, w.chain.deployment, w.chain.account, w.home)
-            serve.serve_pending(chain, Ipfs(world.ipfs.api), w.home, w.seed, world.policy)
-        finally:
-            os._exit(1)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+        Ipfs.add = add_and_die  # type: ignore[method-assign, assignment]
+        chain = Chain(w.chain.rpc_url, w.chain.deployment, w.chain.account, w.home)
+        serve.serve_pending(chain, Ipfs(world.ipfs.api), w.home, w.seed, world.policy)
+
+    killed(run)
     assert read_request(w.chain, request_id).state is RequestState.COMMITTED
     assert world.serve() == [request_id], "what the run before sent is collected"
     assert world.serve() == []

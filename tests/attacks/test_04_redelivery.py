@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 from typing import Any
 
@@ -19,6 +17,7 @@ from biodesci.market.redelivery import redeliver
 from tests.backend.acting import acting
 from tests.backend.conftest import entries_of
 from tests.backend.market.downloads import downloaded
+from tests.children import die, killed
 from tests.waiting import wait_for
 
 
@@ -64,18 +63,15 @@ def test_a_second_delivery_that_was_killed_is_gone_on_with_and_not_paid_again(sa
     sale.buyer.send(sale.buyer.keys.functions.register(public_key(seed)))
     before = sent(sale.owner)
 
-    def die(self: Intent, function: Any, value: int = 0) -> None:
+    def send_and_die(self: Intent, function: Any, value: int = 0) -> None:
         real(self, function, value)
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 
-    child = os.fork()
-    if child == 0:
-        Intent.send = die  # type: ignore[method-assign, assignment]
-        try:
-            redeliver(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home), license_id)
-        finally:
-            os._exit(1)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    def run() -> None:
+        Intent.send = send_and_die  # type: ignore[method-assign, assignment]
+        redeliver(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home), license_id)
+
+    killed(run)
     made = license.envelope_of(sale.buyer, license_id)
     assert redeliver(acting(chain_for(account), sale.ipfs, sale.home), license_id) == made
     assert sent(sale.owner) == before + 1

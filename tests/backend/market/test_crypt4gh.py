@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import io
 import os
-import signal
 
 import pytest
 
@@ -22,6 +21,7 @@ from biodesci.market.licensed_copy import Crypt4ghFile
 from tests.backend.core.crypt4gh import peer
 from tests.backend.market.conftest import Sale
 from tests.backend.market.private import PrivateSale, serving
+from tests.children import die, ended, killed
 
 START = 124
 
@@ -213,20 +213,22 @@ def test_what_a_killed_run_left_is_gone_with_the_next_and_what_is_used_stays(tmp
     home, file, other = tmp_path / "home", tmp_path / "a.c4gh", tmp_path / "b.c4gh"
     for one in (file, other):
         one.write_bytes(peer.written(b"x" * 100_000, public))
-    child = os.fork()
-    if child == 0:
+
+    def used_until_killed() -> None:
         with crypt4gh.imported(file, private, home):
-            os.kill(os.getpid(), signal.SIGKILL)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+            die()
+
+    def used_beside() -> None:
+        with crypt4gh.imported(file, private, home) as (second, _):
+            assert used.exists()
+            assert second.exists()
+
+    killed(used_until_killed)
     (left,) = (home / "imports").glob("*/*")
     assert left.stat().st_size == 100_000
     with crypt4gh.imported(other, private, home) as (used, _):
         assert not left.exists()
-        child = os.fork()
-        if child == 0:
-            with crypt4gh.imported(file, private, home) as (second, _):
-                os._exit(0 if used.exists() and second.exists() else 1)
-        assert os.waitpid(child, 0)[1] == 0
+        assert ended(used_beside) == 0
         assert used.exists()
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import time
 
 import pytest
@@ -37,6 +35,7 @@ from biodesci.party.allowance import Bounds
 from tests.backend import calls
 from tests.backend.acting import acting
 from tests.backend.market.downloads import downloaded
+from tests.children import die, killed
 from tests.waiting import meanwhile, wait_for
 
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
@@ -106,18 +105,17 @@ def test_custodians_racing_deliver_once(sale, chain_for, tmp_path, monkeypatch, 
 def test_killed_custodian_delivers_once_when_started_again(sale, chain_for, tmp_path, after):
     license_id, account, real = sale.buy().license_id, sale.owner.account, Intent.begin
 
-    def die(self, function, value=0):
+    def begin_and_die(self, function, value=0):
         if after:
             real(self, function, value)
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
+
+    def run() -> None:
+        Intent.begin = begin_and_die
+        Custodian(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home)).poll()
 
     before = sale.owner.web3.eth.get_transaction_count(sale.owner.address)
-    child = os.fork()
-    if child == 0:
-        Intent.begin = die
-        Custodian(acting(chain_for(account), Ipfs(sale.ipfs.api), sale.home)).poll()
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+    killed(run)
     assert license_id in sale.release()
     assert sale.owner.web3.eth.get_transaction_count(sale.owner.address) == before + 1
     target = tmp_path / "out.csv"
@@ -477,12 +475,12 @@ def test_the_key_of_a_publication_that_was_killed_after_the_mint_is_found_by_its
     """Its owner does not run it again; the custodian knows what this account published."""
     account, home = sale.owner.account, tmp_path / "second"
     meta, offer = DatasetMeta("Second", "", HMB), OfferTerms(price=PRICE)
-    child = os.fork()
-    if child == 0:
-        publish_module._result = lambda *_args: os.kill(os.getpid(), signal.SIGKILL)
+
+    def run() -> None:
+        publish_module._result = die
         publish(acting(chain_for(account), Ipfs(sale.ipfs.api), home), sale.file, meta, offer)
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    killed(run)
     dataset = int(sale.buyer.call(sale.buyer.datasets.functions.datasetCount()))
     bought = purchase(sale.buyer, offers.of_dataset(sale.buyer, dataset)[0].id, HMB).license_id
     assert Custodian(acting(sale.owner, sale.ipfs, home)).poll() == [bought]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 from pathlib import Path
 
 import pytest
@@ -31,6 +30,7 @@ from biodesci.party import keys
 from tests.backend import calls
 from tests.backend.acting import PASSPHRASE, acting
 from tests.backend.market.downloads import downloaded
+from tests.children import die, killed
 
 HMB, DS, COMMERCIAL = 1 << 2, 1 << 3, 1 << 34
 IRB = 1 << 21
@@ -78,17 +78,16 @@ def test_bought_once_though_asked_twice(sale):
 def test_killed_purchase_pays_once(sale, chain_for, after):
     real, account = transactions.send, sale.buyer.account
 
-    def die(web3, raw, *_stop):
+    def send_and_die(web3, raw, *_stop):
         if after:
             real(web3, raw)
-        os.kill(os.getpid(), signal.SIGKILL)
+        die()
 
-    child = os.fork()
-    if child == 0:
-        transactions.send = die
+    def run() -> None:
+        transactions.send = send_and_die
         purchase(chain_for(account), sale.offer, HMB)
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    killed(run)
     sale.buy()
     assert sale.buyer.call(sale.buyer.licenses.functions.balanceOf(sale.buyer.address)) == 1
     assert not sale.buy().bought
@@ -312,12 +311,12 @@ def test_a_download_that_was_killed_after_it_was_counted_is_not_counted_again(sa
     license_id = sale.buy().license_id
     sale.release()
     target, account = tmp_path / "copy.csv", sale.buyer.account
-    child = os.fork()
-    if child == 0:
-        Path.replace = lambda _self, _target: os.kill(os.getpid(), signal.SIGKILL)  # the file's last step
+
+    def run() -> None:
+        Path.replace = die  # the file's last step
         licensed_copy.download(chain_for(account), Ipfs(sale.ipfs.api), sale.seed, license_id, target)
-        os._exit(0)
-    assert os.WTERMSIG(os.waitpid(child, 0)[1]) == signal.SIGKILL
+
+    killed(run)
     licensed_copy.download(sale.buyer, sale.ipfs, sale.seed, license_id, target)
     assert target.read_bytes() == sale.file.read_bytes()
     assert license.get(sale.buyer, license_id).uses_left == 0

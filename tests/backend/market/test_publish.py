@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import os
-import signal
 import time
 from dataclasses import replace
 
@@ -42,6 +41,7 @@ from biodesci.market.offers import OfferTerms
 from biodesci.market.publish import publish
 from biodesci.party import dataset_keys
 from tests.backend.acting import PASSPHRASE, acting
+from tests.children import die, killed
 
 HMB = 1 << 2
 TS = 1 << 19
@@ -157,28 +157,24 @@ def test_a_journal_of_an_earlier_run_is_read_and_a_damaged_one_stops_before_anyt
     assert chain.web3.eth.get_transaction_count(chain.address) == sent
 
 
-def _die(*_args, **_kwargs):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
 def _after(function):
     def run(*args, **kwargs):
         function(*args, **kwargs)
-        _die()
+        die()
 
     return run
 
 
 STAGES = {
-    "before the key is noted": (Journal, "note", _die),
+    "before the key is noted": (Journal, "note", die),
     "after the key": (dataset_keys, "create", _after(dataset_keys.create)),
-    "in encryption": (container, "seal", _die),
+    "in encryption": (container, "seal", die),
     "after encryption": (container, "seal", _after(container.seal)),
     "after the upload": (Ipfs, "add_file", _after(Ipfs.add_file)),
     "after the card": (Ipfs, "add", _after(Ipfs.add)),
-    "signed, not sent": (transactions, "send", _die),
+    "signed, not sent": (transactions, "send", die),
     "sent, unknown to us": (transactions, "send", _after(transactions.send)),
-    "minted, not reported": (module, "_result", _die),
+    "minted, not reported": (module, "_result", die),
 }
 
 
@@ -186,16 +182,12 @@ STAGES = {
 def test_killed_and_run_again_mints_once(chain_for, ipfs, table, tmp_path, localnet, monkeypatch, stage):
     account, home = localnet.account(), tmp_path / "home"
     owner, name, replacement = STAGES[stage]
-    child = os.fork()
-    if child == 0:
-        try:
-            setattr(owner, name, replacement)
-            publish(acting(chain_for(account), Ipfs(ipfs.api), home), table, META, OfferTerms(price=1))
-        finally:
-            os._exit(1)  # whatever it raised: the tests go on in the parent alone
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status)
-    assert os.WTERMSIG(status) == signal.SIGKILL
+
+    def run() -> None:
+        setattr(owner, name, replacement)
+        publish(acting(chain_for(account), Ipfs(ipfs.api), home), table, META, OfferTerms(price=1))
+
+    killed(run)
 
     chain = chain_for(account)
     done = publish(acting(chain, ipfs, home), table, META, OfferTerms(price=1))
