@@ -42,6 +42,9 @@ imported = .build/imported
 slither_report = .cache/slither/report.txt
 # The prover of `make test-proofs` has an environment of its own: nothing else needs its solvers.
 halmos = .cache/halmos/venv/bin/halmos
+# The fuzzer of `make test-fuzz` lies in a folder of its own, too; it runs in .venv, with what it fuzzes.
+atheris = .cache/atheris/atheris/__init__.py
+FUZZ_SECONDS ?= 60
 
 # Slither's detectors that are off, each with its reason. A single finding is accepted beside the code, with its reason.
 #   naming-convention   immutables are in capitals here, as constants are
@@ -57,7 +60,7 @@ timed = ./scripts/timed.sh
 # Browsers, anvil, forge and Slither keep caches in the home folder: they get one in the checkout.
 at_home = mkdir -p .cache/home && HOME=$(CURDIR)/.cache/home
 
-.PHONY: help setup demo up console test test-deep test-proofs check $(checks) format figures soak generate compile forge-build $(suites) test-browser test-story test-integration test-install clean
+.PHONY: help setup demo up console test test-deep test-proofs test-fuzz check $(checks) format figures soak generate compile forge-build $(suites) test-browser test-story test-integration test-install clean
 
 # What `make demo`, `make up` and `make figures` pass on: make demo ARGS="--rounds 3".
 ARGS ?=
@@ -96,6 +99,7 @@ test-deep: compile ## Fuzz contracts and properties for much longer (SEED=0x... 
 	$(at_home) FOUNDRY_PROFILE=deep $(forge) test --fuzz-seed $$seed
 	$(at_home) pytest -p no:ape_test -m deep tests/backend tests/examples tests/faults
 	@$(MAKE) --no-print-directory test-proofs
+	@$(MAKE) --no-print-directory test-fuzz
 	@$(MAKE) --no-print-directory test-install
 
 test-proofs: $(halmos) ## Prove two properties of the money in escrow for all inputs (halmos; part of test-deep)
@@ -104,6 +108,14 @@ test-proofs: $(halmos) ## Prove two properties of the money in escrow for all in
 $(halmos): tests/symbolic/requirements.lock | setup
 	@python3 -m venv .cache/halmos/venv
 	@.cache/halmos/venv/bin/python -m pip install -qq --disable-pip-version-check --require-hashes -r $<
+	@touch $@
+
+test-fuzz: $(atheris) ## Fuzz what reads containers, envelopes, cards and Crypt4GH, FUZZ_SECONDS=60 each (atheris; part of test-deep)
+	$(at_home) PYTHONPATH=$(CURDIR)/.cache/atheris python tests/fuzzing/campaign.py $(FUZZ_SECONDS)
+
+$(atheris): tests/fuzzing/requirements.lock | setup
+	@rm -rf .cache/atheris
+	@python -m pip install -qq --disable-pip-version-check --no-deps --require-hashes --target .cache/atheris -r $<
 	@touch $@
 
 test-install: setup ## Install what a training node needs, and nothing else, in an empty environment, and start it there
