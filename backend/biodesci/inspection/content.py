@@ -64,10 +64,12 @@ class Table:
 
 @dataclass(frozen=True)
 class Passage:
-    """A text outside of tables: a tag, a header's line, an attribute. `place` holds nothing of the text."""
+    """A text outside of tables: a tag, a header's line, an attribute. `place` holds nothing of the text.
+    Of `is_list` each line is a text by itself, such as a file's name."""
 
     place: str
     text: str
+    is_list: bool = False
 
 
 @dataclass(frozen=True)

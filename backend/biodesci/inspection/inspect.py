@@ -114,7 +114,7 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
             case Table():
                 _take_table(item, source, declared, inspection)
             case Passage():
-                inspection.findings += check_text(item.place, item.text)
+                inspection.findings += check_text(item.place, item.text, is_list=item.is_list)
             case Member():
                 _read(item.source, declared, inspection)
             case Residue():

@@ -2,102 +2,102 @@
 
 from __future__ import annotations
 
-import shutil
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared
+from biodesci.inspection.deidentify import member
 from biodesci.inspection.deidentify.mend import Action, Mend, Mends
+from biodesci.inspection.deidentify.names import Names
+from biodesci.inspection.deidentify.plan import Change, Making
 from biodesci.inspection.deidentify.secret import Secret
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise, tree
-from biodesci.inspection.inspect import Inspection, inspect
+from biodesci.inspection.inspect import Inspection
 from biodesci.inspection.source import Source
-
-_TABLES = frozenset({"delimited table", "Parquet"})
 
 
 def deidentify(path: Path, target: Path, inspection: Inspection, declared: Declared) -> list[Mend]:
     """Writes the copy of `path`, a file or folder, to `target`, which must not be there; says what was done.
 
-    `inspection` is the one of `path`. In a folder DICOM files are renamed by number, as their names often are
-    a patient's; a file of a format that is not de-identified here is copied where nothing in it stops.
-    Raises InputError for a file that stops and can't be mended; then there is no copy.
+    `inspection` is the one of `path`. Ids of persons are replaced alike in all files of a folder. Files of a
+    folder whose names may name people get numbers; a file of a format that is not de-identified here is
+    copied where nothing in it stops. Raises InputError for a file that stops and can't be mended; then there
+    is no copy.
     """
     if target.exists():
         raise InputError(f"There is a file {target} already.", "Name another for the copy.")
     if target.resolve().is_relative_to(path.resolve()):
         raise InputError("The copy would be within what it is made of.", "Name another place for it.")
-    mends = Mends()
+    secret, mends = Secret(), Mends()
+    making = Making(secret, mends, secret.pseudonym, declared.person is not None)
     # Under another name until it is whole, beside the target, for its owner's eyes (mode 0700).
     with tempfile.TemporaryDirectory(prefix=".biodesci-", dir=target.absolute().parent) as folder:
         copy = Path(folder, "copy")
-        making = _Copying(inspection.findings, declared, Secret(), mends)
-        if path.is_dir():
-            copy.mkdir()
-            making.folder(path, copy)
+        if inspection.format == "BIDS dataset":
+            from biodesci.inspection.deidentify import bids  # noqa: PLC0415  # for such folders alone
+
+            bids.mend(path, copy, declared, making)
+        elif path.is_dir():
+            _folder(path, copy, inspection, declared, making)
         else:
-            making.file(Source.of(path), copy)
+            member.mend(Source.of(path), copy, inspection, declared, making)
         copy.rename(target)
     return mends.all()
 
 
-class _Copying:
-    def __init__(self, findings: list[Finding], declared: Declared, secret: Secret, mends: Mends) -> None:
-        self._findings, self._declared, self._secret, self._mends = findings, declared, secret, mends
-
-    def folder(self, path: Path, copy: Path) -> None:
-        """Each file by its format. DICOM files get numbers for names."""
-        for number, file in enumerate(tree.members(Source.of(path)), 1):
-            assert file.path is not None, "a folder's files are on disk"
-            inner = file.path.relative_to(path)
-            format_ = recognise(file)
-            if format_ is not None and format_.name == "DICOM file":
-                if file.path.name.upper() == "DICOMDIR":
-                    self._mends.add("DICOMDIR", Action.LEFT_OUT, "it names people, and tools make it anew")
-                    continue
-                inner = Path(f"{number:06}.dcm")
-                self._mends.add("names of DICOM files", Action.REPLACED, "they often are a patient's")
-            destination = copy / inner
-            destination.parent.mkdir(parents=True, exist_ok=True)
-            with tree.placed(file):
-                self.file(file, destination)
-
-    def file(self, file: Source, destination: Path) -> None:
-        """One file. Raises InputError where it stops and can't be mended."""
-        assert file.path is not None, "it is on disk"
-        format_ = recognise(file)
-        match format_.name if format_ is not None else "":
-            case "DICOM file":
-                from biodesci.inspection.deidentify import dicom  # noqa: PLC0415  # pydicom is slow to load
-
-                dicom.mend(file.path, destination, self._secret, self._mends)
-            case "FHIR R4":
-                from biodesci.inspection.deidentify import fhir  # noqa: PLC0415  # as above
-
-                fhir.mend(file.path, destination, self._secret, self._mends)
-            case name if name in _TABLES:
-                from biodesci.inspection.deidentify import tables  # noqa: PLC0415  # as above
-
-                tables.mend(file, destination, self._of(file), self._declared, self._secret, self._mends)
-            case _:
-                self._unchanged(file.path, destination)
-
-    def _of(self, file: Source) -> list[Finding]:
-        """A table's findings: in a folder its own, and what the folder's model knows of it."""
-        if not file.where:
-            return self._findings
+def _folder(path: Path, copy: Path, inspection: Inspection, declared: Declared, making: Making) -> None:
+    """Each file by its format. DICOM files get numbers for names."""
+    copy.mkdir()
+    names = Names(making.mends)
+    is_omop = inspection.format == "OMOP CDM"
+    for number, file in enumerate(tree.members(Source.of(path)), 1):
         assert file.path is not None, "a folder's files are on disk"
-        stem = file.name.lower().split(".", 1)[0]
-        by_model = [finding for finding in self._findings if finding.place.startswith(f"table {stem}, ")]
-        return inspect(file.path, self._declared).findings + by_model
+        format_ = recognise(file)
+        inner = names.of(file.path.relative_to(path))
+        if format_ is not None and format_.name == "DICOM file":
+            if file.path.name.upper() == "DICOMDIR":
+                making.mends.add("DICOMDIR", Action.LEFT_OUT, "it names people, and tools make it anew")
+                continue
+            inner = Path(f"{number:06}.dcm")
+            making.mends.add("names of DICOM files", Action.REPLACED, "they often are a patient's")
+        destination = copy / inner
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with tree.placed(file):
+            own, narrowed = member.inspected(file.path, declared)
+            if is_omop:
+                table = file.name.lower().split(".", 1)[0]
+                own, by_model = _by_model(own, table, inspection.findings, making)
+                member.mend(file, destination, own, narrowed, by_model)
+            else:
+                member.mend(file, destination, own, narrowed, making)
 
-    def _unchanged(self, path: Path, destination: Path) -> None:
-        grave = inspect(path, self._declared).of(Level.STOP)
-        if grave:
-            raise InputError(
-                f"A file of this format can't be de-identified here, and {grave[0].kind} stops it.",
-                "Leave it out, or mend it with a program for its format.",
-            )
-        shutil.copyfile(path, destination)
+
+def _by_model(
+    own: Inspection, table: str, findings: list[Finding], making: Making
+) -> tuple[Inspection, Making]:
+    """The same for a table of the OMOP Common Data Model, in whose light columns are what the model says.
+
+    Its ids are whole numbers, its days are days, and both stay so. A fact may be a person's relation to
+    another, by their ids.
+    """
+    start = f"table {table}, "
+    known = [
+        replace(finding, place=finding.place.removeprefix(start))
+        for finding in findings
+        if finding.place.startswith(start)
+    ]
+    names = [name for inspected in own.tables for name in inspected.schema.names]
+    stopped = {finding.place: finding.kind for finding in known if finding.level is Level.STOP}
+    given = {
+        name: Change(Action.REMOVED, stopped[f"column {name!r}"])
+        for name in names
+        if f"column {name!r}" in stopped
+    }
+    if table == "fact_relationship":
+        facts = Change(Action.REMOVED, "a fact may be a person")
+        given |= {name: facts for name in names if name.lower() in {"fact_id_1", "fact_id_2"}}
+    by_model = replace(making, replaced=making.secret.number, moves=True, numbers=True, given=given)
+    return replace(own, findings=[*own.findings, *known]), by_model

@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from biodesci.inspection.deidentify.mend import Action, Mends
 from biodesci.inspection.deidentify.secret import Secret
+from biodesci.inspection.deidentify.values import OLD, oldest_year
 from biodesci.inspection.formats.fhir.elements import TECHNICAL
 from biodesci.inspection.formats.fhir.file import documents
 from biodesci.inspection.source import Source
@@ -42,7 +43,8 @@ _GONE: Final = frozenset(
 _DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(.*)", re.DOTALL)
 _MONTH: Final = re.compile(r"(\d{4})-\d{2}")
 _YEAR: Final = re.compile(r"\d{4}")
-_OLD: Final = 90
+_LONGEST_LIFE: Final = 125
+_OLD: Final = "it tells an age over 89"
 _PERSONS: Final = ("subject", "patient", "individual", "beneficiary")
 
 
@@ -88,27 +90,28 @@ class _Mending:
         return self._aged(name, self.node(value, place), place)
 
     def _string(self, name: str, value: str, place: str, is_coded: bool) -> str | None:
-        if name == "birthDate":
-            return self._birth(value, place)
         if name in {"id", "reference", "fullUrl"}:
             return self._id(value, place)
         match = _DAY.fullmatch(value)
-        if match:
+        if name != "birthDate" and match:
             return self._moved(match, place)
-        if _MONTH.fullmatch(value):
-            self._mends.add(place, Action.GENERALISED, "a month becomes its year")
-            return value[:4]
+        if name == "birthDate" or _MONTH.fullmatch(value) or _YEAR.fullmatch(value):
+            return self._year(name, value, place)
         is_type = name.startswith("value") and name not in {"valueString", "valueMarkdown"}
-        if name in TECHNICAL or is_type or _YEAR.fullmatch(value) or (name == "display" and is_coded):
+        if name in TECHNICAL or is_type or (name == "display" and is_coded):
             return value
         self._mends.add(place, Action.REMOVED, "free text, or an element that is not known")
         return None
 
-    def _birth(self, value: str, place: str) -> str | None:
-        if date.today().year - int(value[:4]) >= _OLD:  # the age group that is left out, whichever year it is
-            self._mends.add(place, Action.REMOVED, "ages over 89 are not told")
+    def _year(self, name: str, value: str, place: str) -> str | None:
+        is_birth = name == "birthDate"
+        # Four digits may be another number than a year.
+        if int(value[:4]) <= oldest_year() and (is_birth or int(value[:4]) in _years_of_the_old()):
+            self._mends.add(place, Action.REMOVED, _OLD)
             return None
-        self._mends.add(place, Action.GENERALISED, "a date of birth becomes its year")
+        if len(value) > len("2019"):
+            what = "a date of birth" if is_birth else "a month"
+            self._mends.add(place, Action.GENERALISED, f"{what} becomes its year")
         return value[:4]
 
     def _id(self, value: str, place: str) -> str:
@@ -126,15 +129,24 @@ class _Mending:
         except ValueError:
             self._mends.add(place, Action.REMOVED, "it is no date")
             return None
+        moved = self._secret.moved(day, self._person)
+        if min(day.year, moved.year) <= oldest_year():
+            self._mends.add(place, Action.REMOVED, _OLD)
+            return None
         self._mends.add(place, Action.SHIFTED, "all dates of a person by the same number of days")
-        return f"{self._secret.moved(day, self._person).isoformat()}{match[4]}"
+        return f"{moved.isoformat()}{match[4]}"
 
     def _aged(self, name: str, node: dict[str, Any], place: str) -> dict[str, Any]:
         value = node.get("value")
-        if name.endswith("Age") and isinstance(value, int | float) and value >= _OLD:
+        if name.endswith("Age") and isinstance(value, int | float) and value >= OLD:
             self._mends.add(place, Action.GENERALISED, "ages over 89 become 89")
-            return {**node, "value": _OLD - 1}
+            return {**node, "value": OLD - 1}
         return node
+
+
+def _years_of_the_old() -> range:
+    """Years in which who lives may have been born, and be over 89; four digits may be another number, too."""
+    return range(date.today().year - _LONGEST_LIFE, oldest_year() + 1)
 
 
 def _person(resource: dict[str, Any], kind: str) -> str:

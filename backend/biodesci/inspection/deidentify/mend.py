@@ -16,6 +16,7 @@ class Action(StrEnum):
     SHIFTED = "shifted in time"
     GENERALISED = "generalised"
     LEFT_OUT = "left out"
+    REWRITTEN = "written in another format"
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,10 @@ class Secret:
         """The same for the same value within this copy: p and 16 hexadecimal digits."""
         return f"p{self._digest('id', value)[:8].hex()}"
 
+    def number(self, value: str) -> str:
+        """As `pseudonym`, for ids that have to be whole numbers: of 62 bits, in decimal digits."""
+        return str(int.from_bytes(self._digest("number", value)[:8], "big") >> 2)
+
     def uuid(self, value: str) -> str:
         """As `pseudonym`, in the form of a UUID."""
         raw = self._digest("uuid", value)[:16].hex()

@@ -12,7 +12,7 @@ from typing import Any, Final
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item
 from biodesci.inspection.finding import Finding
-from biodesci.inspection.formats.header import header
+from biodesci.inspection.formats.header import Header, header
 from biodesci.inspection.formats.json_text import loads, require_each_once
 from biodesci.inspection.formats.prose import oddities
 from biodesci.inspection.formats.records import Record, Records, by_name, is_by_name
@@ -59,20 +59,40 @@ class Json:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """Tables of strings. Raises InputError for what is no JSON, or an object of more than 256 MiB."""
-        first = next(_elements(source), None) if _is_list(source) else None
-        if isinstance(first, list):
-            rows = list(islice((row for row in _elements(source) if isinstance(row, list)), 100))
-            texts = [[str(cell) for cell in row] for row in rows if len(row) == len(first)]
-            names = header(texts[0], texts[1:], declared, source.where or "table")
-            yield from names.findings
-            skipped = int(names.present)
-            yield from Records(lambda: _named_rows(source, names.names, skipped)).tables()
-        elif _is_list(source):
-            yield from Records(lambda: (_record(element) for element in _elements(source))).tables()
-        else:
-            records = _of_document(_document(source))
-            yield from Records(lambda: iter(records)).tables()
+        rows = _sample(source)
+        if rows:
+            yield from _header(rows, source, declared).findings
+        # A document that is no list is in memory as a whole, and parsed once.
+        whole = None if _is_list(source) else list(records(source, declared))
+        reading = (lambda: records(source, declared)) if whole is None else (lambda: iter(whole))
+        yield from Records(reading).tables()
         yield from _oddities(source)
+
+
+def records(source: Source, declared: Declared) -> Iterator[Record]:
+    """The records of JSON lines, or of a document. Raises InputError as the formats' `read` does."""
+    if JsonLines().recognises(source):
+        yield from _line_records(source)
+    elif not _is_list(source):
+        yield from _of_document(_document(source))
+    elif rows := _sample(source):
+        names = _header(rows, source, declared)
+        yield from _named_rows(source, names.names, int(names.present))
+    else:
+        yield from map(_record, _elements(source))
+
+
+def _sample(source: Source) -> list[list[str]]:
+    """The first rows of a list of lists, as texts; none of anything else."""
+    first = next(_elements(source), None) if _is_list(source) else None
+    if not isinstance(first, list):
+        return []
+    rows = islice((row for row in _elements(source) if isinstance(row, list)), 100)
+    return [[str(cell) for cell in row] for row in rows if len(row) == len(first)]
+
+
+def _header(rows: list[list[str]], source: Source, declared: Declared) -> Header:
+    return header(rows[0], rows[1:], declared, source.where or "table")
 
 
 def _begins(source: Source) -> bool:

@@ -24,6 +24,8 @@ _MOST_COLUMNS: Final = 50_000
 _MOST_TABLES: Final = 200
 _MOST_NAMES: Final = 1_000  # of an object, beyond which they are values
 _DEEPEST: Final = 60
+NAME_OF_ENTRY: Final = "name of the entry"
+"""The column of the names of an object that is a list by names."""
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,7 @@ def is_by_name(value: Record) -> bool:
 def by_name(value: Record) -> list[Record]:
     """The members of an object whose names are values, each with its name."""
     return [
-        {"name of the entry": name, **(member if isinstance(member, dict) else {"value": member})}
+        {NAME_OF_ENTRY: name, **(member if isinstance(member, dict) else {"value": member})}
         for name, member in value.items()
     ]
 

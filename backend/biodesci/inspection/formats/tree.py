@@ -44,11 +44,11 @@ def joined(place: str, names: Iterable[str]) -> Iterator[Passage]:
     text = ""
     for name in names:
         if len(text) + len(name) > _CHUNK:
-            yield Passage(place, text)
+            yield Passage(place, text, is_list=True)
             text = ""
         text += f"{name}\n"
     if text:
-        yield Passage(place, text)
+        yield Passage(place, text, is_list=True)
 
 
 @contextmanager

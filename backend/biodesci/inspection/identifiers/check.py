@@ -14,7 +14,7 @@ from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers import headings
 from biodesci.inspection.identifiers.column import Column, Verdict
 from biodesci.inspection.identifiers.combinations import Combinations
-from biodesci.inspection.identifiers.evidence import Evidence
+from biodesci.inspection.identifiers.evidence import Evidence, is_sentence
 from biodesci.inspection.identifiers.header import check_names
 from biodesci.inspection.identifiers.headings import Heading
 from biodesci.inspection.identifiers.judgement import judge
@@ -97,16 +97,19 @@ def _leaves(array: pa.Array) -> Iterator[pa.Array]:
         yield array
 
 
-def check_text(place: str, text: str) -> list[Finding]:
+def check_text(place: str, text: str, *, is_list: bool = False) -> list[Finding]:
     """What a single text, such as a tag or a public sentence, may say of a person.
 
     A web address is noted, since licences and sources have one, and an office's mailbox is asked about.
+    Of a list short lines are no sentence, however many there are.
     """
     evidence = Evidence()
     evidence.take(text.replace("_", " "), 1)
     screen = Screen(every=True)
     screen.rows = 1
     verdicts = judge(Column("", Heading(), screen, evidence, Declared()))
+    if is_list and not any(is_sentence(line.replace("_", " ")) for line in text.splitlines()):
+        verdicts = [verdict for verdict in verdicts if verdict.kind != "free text"]
     return [Finding(place, verdict.kind, _of_text(verdict, text), verdict.reason) for verdict in verdicts]
 
 

@@ -180,11 +180,7 @@ class Evidence:
             tally.within += span[1] - span[0] < len(value) - 1
 
     def _words(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
-        count = (
-            value.count(" ") + 1
-            if value.isascii()
-            else max(value.count(" ") + 1, len(value) // 6 if _is_cjk(value) else 0)
-        )
+        count = _word_count(value)
         self.words = max(self.words, count)
         if count >= _SENTENCE:
             self.sentences += 1
@@ -205,6 +201,16 @@ class Evidence:
         if grade:
             self.grades[grade] += 1
             self.grade_rows[grade] += rows
+
+
+def is_sentence(value: str) -> bool:
+    """Whether a text has so many words that it can say anything."""
+    return _word_count(value) >= _SENTENCE
+
+
+def _word_count(value: str) -> int:
+    words = value.count(" ") + 1
+    return words if value.isascii() else max(words, len(value) // 6 if _is_cjk(value) else 0)
 
 
 def _is_cjk(value: str) -> bool:

@@ -14,6 +14,7 @@ from nibabel.nifti1 import Nifti1Extension
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.finding import Level
+from biodesci.inspection.inspect import inspect
 from tests.backend.inspection.formats.reading import read
 
 SAMPLES = Path(nibabel.__file__).parent / "tests" / "data"
@@ -37,6 +38,17 @@ def test_nibabel_s_images_are_read(name) -> None:
     assert reading.kinds(Level.ASK) >= {"recognisable person"}
     assert reading.kinds(Level.STOP) <= {"bytes that are not read"}
     assert len(reading.tables["volumes"]) == 1
+
+
+def test_names_of_many_files_are_no_free_text(tmp_path) -> None:
+    for number in range(1, 30):
+        folder = tmp_path / f"sub-{number:02}" / "anat"
+        folder.mkdir(parents=True)
+        (folder / f"sub-{number:02}_ses-1_T1w.json").write_text('{"EchoTime": 0.03}')
+    (tmp_path / "dataset_description.json").write_text('{"Name": "x", "BIDSVersion": "1.9.0"}')
+    assert not inspect(tmp_path).of(Level.STOP)
+    (tmp_path / "seen by the doctor on a Monday in May at our ward.json").write_text("{}")
+    assert {finding.kind for finding in inspect(tmp_path).of(Level.STOP)} == {"free text"}
 
 
 def test_the_header_s_texts_and_extensions_are_looked_at(tmp_path) -> None:

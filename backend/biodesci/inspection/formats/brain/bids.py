@@ -61,7 +61,7 @@ class Bids:
                     yield whole.residue(_NIFTI, file, declared)
                 elif file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
                     place = _DESCRIPTION if file.path.name == _DESCRIPTION else "JSON documents"
-                    yield from sidecar.look(_json(file), place, tally)
+                    yield from sidecar.look(read_json(file), place, tally)
                 else:
                     _scans(file.path, tally)
                     yield Member(file)
@@ -94,7 +94,8 @@ def _scans(path: Path, tally: Tally) -> None:
                 tally.add("times of scans and sessions", "date", Level.STOP, reason)
 
 
-def _json(file: Source) -> Any:
+def read_json(file: Source) -> Any:
+    """The document in a file. Raises InputError for what is none, or has more than 16 MiB."""
     with file.open() as stream:
         raw = stream.read(_LARGEST_JSON + 1)
     if len(raw) > _LARGEST_JSON:

@@ -15,8 +15,7 @@ _DEEPEST: Final = 50
 _LONGEST_TEXT: Final = 1 << 16
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TIME: Final = re.compile(r"\d{1,2}:\d{2}(:\d{2}(\.\d+)?)?")
-# Of a dataset's description: who made it, which it says to everybody.
-_PUBLIC: Final = frozenset(
+PUBLIC: Final = frozenset(
     {
         "Authors",
         "Acknowledgements",
@@ -30,6 +29,7 @@ _PUBLIC: Final = frozenset(
         "GeneratedBy",
     }
 )
+"""Of a dataset's description: who made it, which it says to everybody."""
 
 
 def look(document: Any, place: str, tally: Tally, depth: int = 0) -> Iterator[Passage]:
@@ -38,7 +38,7 @@ def look(document: Any, place: str, tally: Tally, depth: int = 0) -> Iterator[Pa
         raise InputError("A JSON document is nested more than 50 deep.", "Leave it out.")
     if isinstance(document, dict):
         for key, value in document.items():
-            if key in _PUBLIC:
+            if key in PUBLIC:
                 continue
             if isinstance(value, dict | list):
                 yield from look(value, f"{place}, {key[:40]}", tally, depth + 1)

@@ -1,0 +1,171 @@
+"""A BIDS folder: participants get other numbers in all names and files, days move to before 1925 as the
+specification advises (bids-specification.readthedocs.io, "Scans file"), sidecars lose what names people.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, Final
+
+from biodesci.inspection.content import Declared
+from biodesci.inspection.deidentify import member, nifti, values
+from biodesci.inspection.deidentify.mend import Action
+from biodesci.inspection.deidentify.plan import Change, Making
+from biodesci.inspection.deidentify.secret import Secret
+from biodesci.inspection.finding import Level
+from biodesci.inspection.formats import tree, unpacked
+from biodesci.inspection.formats.brain import sidecar
+from biodesci.inspection.formats.brain.bids import read_json
+from biodesci.inspection.formats.brain.nifti import is_nifti
+from biodesci.inspection.formats.tally import Tally
+from biodesci.inspection.identifiers import check_text
+from biodesci.inspection.inspect import Inspection
+from biodesci.inspection.source import Source
+
+_LABEL: Final = re.compile(r"(?<![A-Za-z0-9])sub-([A-Za-z0-9+]+)")
+_DAY: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})(.*)", re.DOTALL)
+_BACK: Final = timedelta(days=73_050)  # 200 years, to a time of which nobody has a scan
+_TIMES: Final = "acq_time"
+_TABLES: Final = frozenset({".tsv", ".csv"})
+
+
+def mend(path: Path, copy: Path, declared: Declared, making: Making) -> None:
+    """Writes the folder `copy`. Raises InputError, with the number of the file, for one that stops and can't
+    be mended; of a text that stops, such as a README, the copy has none."""
+    copy.mkdir()
+    files = tree.members(Source.of(path))
+    labels = _Labels.of([str(file.path) for file in files], making.secret)
+    if labels.new:
+        making.mends.add("labels of participants", Action.REPLACED, "in names and files", len(labels.new))
+    for file in files:
+        assert file.path is not None, "a folder's files are on disk"
+        inner = file.path.relative_to(path)
+        destination = copy / labels.mended(str(inner))
+        destination.parent.mkdir(parents=True, exist_ok=True)
+        with tree.placed(file):
+            _file(file, destination, _Folder(labels, declared, making), inner)
+
+
+@dataclass(frozen=True)
+class _Labels:
+    """The participants' labels, and their numbers in the copy: in the order of their keyed hashes."""
+
+    new: dict[str, str]
+
+    @classmethod
+    def of(cls, paths: list[str], secret: Secret) -> _Labels:
+        """Those in the names of files."""
+        labels = sorted({label for path in paths for label in _LABEL.findall(path)}, key=secret.pseudonym)
+        width = max(2, len(str(len(labels))))
+        return cls({label: f"{number:0{width}}" for number, label in enumerate(labels, 1)})
+
+    def mended(self, text: str) -> str:
+        """A text with other numbers for its participants; who has no file gets number 0."""
+        return _LABEL.sub(lambda match: f"sub-{self.new.get(match[1], '0')}", text)
+
+
+@dataclass(frozen=True)
+class _Folder:
+    labels: _Labels
+    declared: Declared
+    making: Making
+
+
+def _file(file: Source, destination: Path, folder: _Folder, inner: Path) -> None:
+    assert file.path is not None, "it is on disk"
+    making = folder.making
+    if is_nifti(unpacked.head(file)):
+        nifti.mend(file, destination, making.mends)
+    elif file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+        document = _Sidecar(folder).mended(read_json(file), "JSON documents")
+        destination.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
+    else:
+        own, narrowed = member.inspected(file.path, folder.declared)
+        grave = own.of(Level.STOP)
+        if own.format == "delimited table" and inner.suffix in _TABLES:
+            person = next(iter(_LABEL.findall(str(inner))), "")
+            given = _times(own, person, making)
+            by_model = replace(making, replaced=_kept_labels(making.secret), given=given)
+            member.mend(file, destination, own, narrowed, by_model)
+            text = destination.read_text("utf-8")
+            destination.write_text(folder.labels.mended(text), "utf-8", newline="")
+        elif not grave:
+            shutil.copyfile(file.path, destination)
+        elif own.format in {"plain text", "delimited table"}:
+            making.mends.add("texts such as README", Action.LEFT_OUT, grave[0].kind)
+        else:
+            member.mend(file, destination, own, narrowed, making)
+
+
+def _kept_labels(secret: Secret) -> Any:
+    """Labels stay where ids are replaced: they get their numbers with all other labels of the file."""
+    return lambda value: value if _LABEL.fullmatch(value) else secret.pseudonym(value)
+
+
+def _times(own: Inspection, person: str, making: Making) -> dict[str, Change]:
+    """Columns of days: they move with the participant whose folder or row it is."""
+
+    def earlier(value: Any, owner: str) -> str | None:
+        match = _DAY.fullmatch(str(value))
+        try:
+            day = date(int(match[1]), int(match[2]), int(match[3])) if match else None
+        except ValueError:
+            day = None
+        whose = owner.removeprefix("sub-") or person
+        if day is None or not whose:
+            return values.year(value)
+        return f"{(making.secret.moved(day, whose) - _BACK).isoformat()}{match[4] if match else ''}"
+
+    moved = Change(Action.SHIFTED, "date", earlier)
+    days = {
+        finding.place
+        for finding in own.findings
+        if finding.kind == "date" and finding.level is not Level.NOTE
+    }
+    names = [name for table in own.tables for name in table.schema.names]
+    return {name: moved for name in names if name == _TIMES or f"column {name!r}" in days}
+
+
+class _Sidecar:
+    """Documents beside images, whose fields are called as DICOM's attributes."""
+
+    def __init__(self, folder: _Folder) -> None:
+        self._labels, self._mends = folder.labels, folder.making.mends
+
+    def mended(self, document: Any, place: str) -> Any:
+        """A document without the fields that stop."""
+        if isinstance(document, dict):
+            kept = {}
+            for key, value in document.items():
+                if key in sidecar.PUBLIC:
+                    kept[key] = value
+                elif isinstance(value, dict | list):
+                    kept[key] = self.mended(value, f"{place}, {key[:40]}")
+                elif self._stays(key, value, place):
+                    kept[key] = self._labels.mended(value) if isinstance(value, str) else value
+            return kept
+        if isinstance(document, list):
+            nested = [
+                value for value in document if isinstance(value, dict | list) or self._stays("", value, place)
+            ]
+            return [
+                self._labels.mended(value) if isinstance(value, str) else self.mended(value, place)
+                for value in nested
+            ]
+        return document
+
+    def _stays(self, key: str, value: Any, place: str) -> bool:
+        tally = Tally()
+        passages = list(sidecar.look({key: value}, place, tally))
+        findings = tally.findings() + [
+            finding for passage in passages for finding in check_text(passage.place, passage.text)
+        ]
+        grave = next((finding for finding in findings if finding.level is Level.STOP), None)
+        if grave is not None:
+            self._mends.add(f"{place}, {key[:40]}".rstrip(", "), Action.REMOVED, grave.kind)
+        return grave is None

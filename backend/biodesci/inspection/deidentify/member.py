@@ -1,0 +1,93 @@
+"""One file of a copy, by its format."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Final
+
+from biodesci.core.errors import InputError
+from biodesci.inspection.content import Declared, Format
+from biodesci.inspection.deidentify.plan import Making, Plan
+from biodesci.inspection.finding import Level
+from biodesci.inspection.formats import recognise
+from biodesci.inspection.inspect import Inspection, inspect
+from biodesci.inspection.source import Source
+
+_COLUMNAR: Final = frozenset({"Parquet", "Arrow IPC"})
+_JSON: Final = frozenset({"JSON", "JSON lines"})
+_AS_CSV: Final = frozenset({"workbook", "Stata", "SPSS", "SPSS portable", "SAS", "SAS transport"})
+_TABLES: Final = _COLUMNAR | _JSON | _AS_CSV | {"delimited table"}
+_PACKED: Final = frozenset({"ZIP archive", "tar archive", "gzip", "bzip2", "xz", "Zstandard", "LZ4"})
+
+
+def inspected(path: Path, declared: Declared) -> tuple[Inspection, Declared]:
+    """The inspection of one file of a folder, and what is declared of the columns that it has."""
+    plain = inspect(path)
+    names = {name for table in plain.tables for name in table.schema.names}
+    narrowed = Declared(
+        person=declared.person if declared.person in names else None,
+        codes=declared.codes & names,
+        quasi=tuple(name for name in declared.quasi if name in names),
+        pseudonyms=declared.pseudonyms & names,
+        header=declared.header,
+    )
+    return (plain if narrowed == Declared() else inspect(path, narrowed)), narrowed
+
+
+def mend(file: Source, destination: Path, inspection: Inspection, declared: Declared, making: Making) -> None:
+    """Writes the copy of a file, by its own inspection.
+
+    Raises InputError for one of a format that is not written here and that stops, and for one of which
+    nothing would be left.
+    """
+    assert file.path is not None, "it is on disk"
+    format_ = recognise(file)
+    name = format_.name if format_ is not None else ""
+    # What is loaded for one format alone is slow to load.
+    if name == "DICOM file":
+        from biodesci.inspection.deidentify import dicom  # noqa: PLC0415
+
+        dicom.mend(file.path, destination, making.secret, making.mends)
+    elif name == "FHIR R4":
+        from biodesci.inspection.deidentify import fhir  # noqa: PLC0415
+
+        fhir.mend(file.path, destination, making.secret, making.mends)
+    elif name == "NIfTI":
+        from biodesci.inspection.deidentify import nifti  # noqa: PLC0415
+
+        nifti.mend(file, destination, making.mends)
+    elif format_ is not None and name in _TABLES:
+        _tables(file, format_, destination, declared, Plan(inspection, declared, making))
+    else:
+        _unchanged(file.path, destination, inspection, is_packed=name in _PACKED)
+
+
+def _tables(file: Source, format_: Format, destination: Path, declared: Declared, plan: Plan) -> None:
+    assert file.path is not None, "it is on disk"
+    if plan.changes_nothing:
+        shutil.copyfile(file.path, destination)
+    elif format_.name in _COLUMNAR:
+        from biodesci.inspection.deidentify import columnar  # noqa: PLC0415
+
+        columnar.mend(file, destination, plan)
+    elif format_.name in _JSON:
+        from biodesci.inspection.deidentify import documents  # noqa: PLC0415
+
+        documents.mend(file, destination, declared, plan)
+    else:
+        from biodesci.inspection.deidentify import tables  # noqa: PLC0415
+
+        tables.mend(file, format_, destination, declared, plan)
+
+
+def _unchanged(path: Path, destination: Path, inspection: Inspection, *, is_packed: bool) -> None:
+    grave = inspection.of(Level.STOP)
+    if grave:
+        raise InputError(
+            f"A file of this format can't be de-identified here, and {grave[0].kind} stops it.",
+            "Unpack it, and give the folder that it is unpacked to."
+            if is_packed
+            else "Leave it out, or mend it with a program for its format.",
+        )
+    shutil.copyfile(path, destination)
