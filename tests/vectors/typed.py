@@ -16,6 +16,7 @@ from eth_utils.crypto import keccak
 from biodesci.core import typed_data
 from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.content_request import ContentRequest
+from biodesci.core.documents.copies import CopyReceipt, Partner, PartnerList
 from biodesci.core.documents.custody import Approval
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.guarding import Guardian, Release, Split
@@ -63,6 +64,9 @@ TYPES = {
     "ContentRequest": "ContentRequest(uint256 datasetId,uint256 licenseId,bytes32 content,address account,"
     "string audience,uint40 expires)",
     "Deletion": "Deletion(uint256 datasetId,uint32 version,bytes32 files,address holder,uint40 deleted)",
+    "Partners": "Partners(uint256 datasetId,address owner,bytes32 partners,uint40 named)",
+    "Copy": "Copy(uint256 datasetId,uint32 version,bytes32 content,bytes32 contentRoot,uint256 size,"
+    "address partner,uint40 kept)",
     "Permit": "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)",
     "ReceiveWithAuthorization": "ReceiveWithAuthorization(address from,address to,uint256 value,"
     "uint256 validAfter,uint256 validBefore,bytes32 nonce)",
@@ -321,12 +325,41 @@ def vectors() -> dict[str, Any]:
         signature=b"",
     )
     made.append(("deletion", typed_data.deletion(deleted)))
+    made += copies(value)
     made.append(("permit", typed_data.permit(dollar, BUYER, LICENSES, 25_000_000, 0, 1_800_000_000)))
     authorization = typed_data.receive_with_authorization(
         dollar, typed_data.Authorization(BUYER, LICENSES, 25_000_000, 0, 1_800_000_000, keccak(b"nonce"))
     )
     made.append(("authorization", authorization))
     return {"cases": [vector(label, document) for label, document in made]}
+
+
+def copies(value: bytes) -> list[tuple[str, dict[str, Any]]]:
+    """Who keeps copies, and a receipt of one."""
+    keeper = Partner(account=ISSUER, url="https://data.partner.example")
+    named = PartnerList(
+        chain_id=CHAIN_ID,
+        contract=KEYS,
+        dataset_id=7,
+        owner=BUYER,
+        served_at="https://data.hospital.example",
+        partners=(keeper,),
+        named=1_790_000_000,
+        signature=b"",
+    )
+    kept = CopyReceipt(
+        chain_id=CHAIN_ID,
+        contract=KEYS,
+        dataset_id=7,
+        version=2,
+        content=keccak(b"container"),
+        content_root=value,
+        size=1_048_576,
+        partner=ISSUER,
+        kept=1_790_000_100,
+        signature=b"",
+    )
+    return [("partners", typed_data.partners(named)), ("copy", typed_data.copy_receipt(kept))]
 
 
 def offers() -> list[dict[str, Any]]:

@@ -35,6 +35,7 @@ from biodesci.cli import (
     model,
     offers,
     output,
+    partners,
     publishing,
     purchase,
     roles,
@@ -93,6 +94,7 @@ dataset.app.add_typer(roles.app)
 dataset.app.add_typer(handover.app)
 dataset.app.add_typer(guardians.app)
 dataset.app.add_typer(trail.export_app)
+dataset.app.add_typer(partners.app)
 dataset.app.add_typer(erasure.app)
 app.add_typer(dataset.app, name="dataset", help="Publish encrypted datasets; see and withdraw them.")
 license.app.add_typer(purchase.app)

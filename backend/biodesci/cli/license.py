@@ -104,6 +104,10 @@ def download(
         list[Path] | None,
         typer.Option(help=f"{READER}: the target is encrypted for it, and no plain file written; repeat."),
     ] = None,
+    elsewhere: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="A server that has a private file, where its owner's is away; repeat."),
+    ] = None,
     yes: output.Yes = False,
 ) -> None:
     """Fetch the key, download (resuming), check against the chain, decrypt. For licences to download.
@@ -115,14 +119,16 @@ def download(
 
     from biodesci.market.licensed_copy import Crypt4ghFile, download_over
     from biodesci.market.licensed_copy import download as fetch
+    from biodesci.market.sources import also_at
 
     if str(target) == "-":
-        _download_to_pipe(license_id, readers(crypt4gh) if crypt4gh else (), yes=yes)
+        with also_at(elsewhere or ()):
+            _download_to_pipe(license_id, readers(crypt4gh) if crypt4gh else (), yes=yes)
         return
     wanted = Crypt4ghFile(target, readers(crypt4gh)) if crypt4gh else target
     chain, run = session.chain(), download_over if force else fetch
     counted = consent_to_use(chain, license_id, yes=yes)
-    with output.progress("download", None) as advance:
+    with also_at(elsewhere or ()), output.progress("download", None) as advance:
         done = run(chain, session.ipfs(), session.seed(), license_id, wanted, advance)
     confirm = "" if counted else f" If it is what was promised: biodesci license confirm {license_id}."
     written = "Encrypted" if crypt4gh else "Decrypted"

@@ -16,6 +16,7 @@ from eth_utils.crypto import keccak
 
 from biodesci.core.documents.acceptance import RoleAcceptance
 from biodesci.core.documents.content_request import ContentRequest
+from biodesci.core.documents.copies import CopyReceipt, PartnerList
 from biodesci.core.documents.custody import Approval
 from biodesci.core.documents.deletion import DeletionReceipt
 from biodesci.core.documents.guarding import Release, Split
@@ -212,6 +213,25 @@ def deletion(signed: DeletionReceipt) -> Document:
     values = (asked.dataset_id, asked.version, asked.content, signed.holder, signed.deleted)
     where = domain("BioDeSci Deletions", "1", asked.chain_id, asked.contract)
     return _document(where, "Deletion", {"Deletion": fields}, values)
+
+
+def partners(signed: PartnerList) -> Document:
+    """The document by which an owner names who keeps copies of a dataset, in the domain of the DatasetNFT."""
+    fields = "uint256 datasetId,address owner,bytes32 partners,uint40 named"
+    values = (signed.dataset_id, signed.owner, signed.content, signed.named)
+    where = domain("BioDeSci Copies", "1", signed.chain_id, signed.contract)
+    return _document(where, "Partners", {"Partners": fields}, values)
+
+
+def copy_receipt(signed: CopyReceipt) -> Document:
+    """The document by which a partner says that it keeps a container, in the domain of the DatasetNFT."""
+    fields = (
+        "uint256 datasetId,uint32 version,bytes32 content,bytes32 contentRoot,uint256 size,"
+        "address partner,uint40 kept"
+    )
+    which = signed.dataset_id, signed.version, signed.content, signed.content_root, signed.size
+    where = domain("BioDeSci Copies", "1", signed.chain_id, signed.contract)
+    return _document(where, "Copy", {"Copy": fields}, (*which, signed.partner, signed.kept))
 
 
 def permit(token: Domain, owner: str, spender: str, value: int, nonce: int, deadline: int) -> Document:

@@ -23,9 +23,12 @@ from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.core import cid, problems, typed_data
 from biodesci.core.documents.content_request import LONGEST_LIFE, SCHEME, SignedContentRequest
+from biodesci.core.documents.copies import CopyReceipt
+from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.errors import AccessDeniedError, BioDeSciError, ConfigurationError, InputError
-from biodesci.market import entitlement
-from biodesci.party.containers import Containers, HeldContainer
+from biodesci.market import entitlement, partners
+from biodesci.market.entitlement import Grant
+from biodesci.party.containers import DELETION, RECEIPT, REQUEST, Containers, HeldContainer
 from biodesci.serving import ranges
 
 _log = logging.getLogger("containers")
@@ -38,6 +41,25 @@ _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "sandbox; default-src 'none'",
 }
+
+
+def _of_copy(raw: bytes) -> tuple[int, int]:
+    receipt = CopyReceipt.parse(raw)
+    return receipt.chain_id, receipt.dataset_id
+
+
+def _of_request(raw: bytes) -> tuple[int, int]:
+    request = DeletionRequest.parse(raw)
+    return request.chain_id, request.dataset_id
+
+
+def _of_deletion(raw: bytes) -> tuple[int, int]:
+    request = DeletionReceipt.parse(raw).request
+    return request.chain_id, request.dataset_id
+
+
+_OF: Final = {RECEIPT: _of_copy, REQUEST: _of_request, DELETION: _of_deletion}
+"""Of which chain and dataset each document is."""
 
 
 class _UnsignedError(AccessDeniedError):
@@ -59,6 +81,36 @@ class ContainerServer:
         """The container with the CID `name`, which whoever signed `authorization` may have now, and who it
         is. Raises InputError, AccessDeniedError or NotFoundError, and says why."""
         content = cid.to_digest(name)
+        grant, account = self._granted(content, authorization)
+        held = self.containers.find(content)
+        if held is None or held.network != self.chain.identity:
+            raise entitlement.absent()
+        entitlement.require_version(self.chain, grant, held.dataset_id, held.version, held.card)
+        return held, f"{grant.who} {account}"
+
+    def document(self, name: str, what: str, authorization: str | None) -> bytes:
+        """What is signed about that container, for those who may have something of its dataset: the list of
+        partners, and for those who act for it the receipt of the copy here, the request to delete copies, and
+        the receipt that this one was deleted. Raises as `authorize` does."""
+        content = cid.to_digest(name)
+        grant, _ = self._granted(content, authorization)
+        if what == partners.DOCUMENT:
+            named = partners.known(self.chain, self.containers, grant.dataset_id)
+            raw = None if named is None else named.to_bytes()
+        else:
+            raw = self._attached(content, what, grant)
+        if raw is None:
+            raise entitlement.absent()
+        return raw
+
+    def _attached(self, content: bytes, what: str, grant: Grant) -> bytes | None:
+        raw = self.containers.attached(content, what) if what in _OF and grant.version is None else None
+        if raw is None or _OF[what](raw) != (self.chain.chain_id, grant.dataset_id):
+            return None
+        return raw
+
+    def _granted(self, content: bytes, authorization: str | None) -> tuple[Grant, str]:
+        """What whoever signed `authorization` may have now of the dataset that it names, and its account."""
         if not authorization:
             raise _UnsignedError(
                 "This file is not public: the request has to show a signature.",
@@ -66,12 +118,10 @@ class ContainerServer:
             )
         signed = SignedContentRequest.of_header(authorization)
         self._require_signed(signed, content)
-        grant = entitlement.entitled(self.chain, signed.request, self.partners)
-        held = self.containers.find(content)
-        if held is None or held.network != self.chain.identity:
-            raise entitlement.absent()
-        entitlement.require_version(self.chain, grant, held.dataset_id, held.version, held.card)
-        return held, f"{grant.who} {signed.request.account}"
+        named = partners.known(self.chain, self.containers, signed.request.dataset_id)
+        others = {one.account for one in named.partners} if named is not None else set()
+        grant = entitlement.entitled(self.chain, signed.request, self.partners | others)
+        return grant, signed.request.account
 
     def _require_signed(self, signed: SignedContentRequest, content: bytes) -> None:
         """Raises AccessDeniedError unless it is signed by its account, for this server, file and moment."""
@@ -132,6 +182,11 @@ def create_app(server: ContainerServer) -> FastAPI:
     def container(name: str, request: Request) -> Response:
         held, who = server.authorize(name, request.headers.get("Authorization"))
         return _answer(request, held, server.containers.path(held.content), who)
+
+    @app.get("/containers/{name}/{what}")
+    def document(name: str, what: str, request: Request) -> Response:
+        raw = server.document(name, what, request.headers.get("Authorization"))
+        return Response(raw, 200, _HEADERS, media_type="application/json")
 
     return app
 

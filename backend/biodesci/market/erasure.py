@@ -34,9 +34,9 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import content, evidence, guardians, roles
+from biodesci.market import content, evidence, guardians, partners, roles, sources
 from biodesci.party import dataset_keys, disclosures
-from biodesci.party.containers import Containers
+from biodesci.party.containers import DELETION, REQUEST, Containers
 from biodesci.party.member import Member
 
 _PATTERN = 1 << 20  # bytes overwritten at a time
@@ -74,7 +74,8 @@ def erase(
     owner: Member, dataset_id: int, version: int, nodes: Sequence[Ipfs], named: Iterable[str]
 ) -> Erased:
     """Withdraws a version, destroys its key here, has this node and others' `nodes` delete the files, and
-    says which of these, of the accounts that accepted a role, and of those `named` besides has not answered.
+    says which of these, of the accounts that accepted a role, of the dataset's partners, and of those `named`
+    besides has not answered. Partners find the request at the owner's server, and theirs have the receipt.
 
     Raises AccessDeniedError where the dataset is another's.
     """
@@ -92,8 +93,9 @@ def erase(
         for one in roles.holders(chain, dataset_id)
         if one.accepted and one.role is not Role.COMMITTEE
     ]
+    keeping = _fetch_receipts(owner, on_chain, request)
     signed = receipts(owner, dataset_id, version)
-    for account in dict.fromkeys((*held, *named)):
+    for account in dict.fromkeys((*held, *keeping, *named)):
         answers.append(Holder(account, "" if account in signed else "no signed receipt has come"))
     return Erased(_request(owner, on_chain), here, tuple(answers))
 
@@ -112,6 +114,8 @@ def confirm(holder: Member, request: DeletionRequest) -> DeletionReceipt:
             "Its owner withdraws it first: nothing was deleted.",
         )
     _require_named(holder, on_chain, request)
+    containers = Containers(holder.home)
+    copies = [one for one in request.files if containers.find(one) is not None]
     done = _forget(holder, on_chain, request)
     if done.left:
         raise StateError(
@@ -121,7 +125,10 @@ def confirm(holder: Member, request: DeletionRequest) -> DeletionReceipt:
     blank = DeletionReceipt(request=request, holder=chain.address, deleted=int(time.time()), signature=b"")
     message = encode_typed_data(full_message=typed_data.deletion(blank))
     signature = bytes(chain.signer().sign_message(message).signature)
-    return blank.model_copy(update={"signature": signature})
+    receipt = blank.model_copy(update={"signature": signature})
+    for digest in copies:
+        containers.attach(digest, DELETION, receipt.to_bytes())
+    return receipt
 
 
 def take_receipt(owner: Member, receipt: DeletionReceipt) -> None:
@@ -138,6 +145,24 @@ def take_receipt(owner: Member, receipt: DeletionReceipt) -> None:
         raise IntegrityError("The receipt is not signed by its holder.", "Ask the holder for another.")
     target = _request(owner, on_chain).with_name(f"{receipt.holder.lower()}.receipt")
     files.write_private(target, receipt.to_bytes())
+
+
+def _fetch_receipts(owner: Member, version: DatasetVersion, request: DeletionRequest) -> list[str]:
+    """The accounts of the dataset's partners. The request lies at the owner's server for them from now on;
+    receipts of those that deleted their copies are fetched from their servers and filed."""
+    chain, containers = owner.chain, Containers(owner.home)
+    named = partners.known(chain, containers, version.dataset_id)
+    if named is None:
+        return []
+    sign = sources.signer(chain, version.dataset_id, 0)
+    for digest in request.files:
+        if digest != version.card:
+            containers.attach(digest, REQUEST, request.to_bytes())
+            for partner in named.partners:
+                with suppress(BioDeSciError):  # whoever gives none is named
+                    server = sources.OwnersServer(partner.url, sign)
+                    take_receipt(owner, DeletionReceipt.parse(server.document(digest, DELETION)))
+    return [partner.account for partner in named.partners]
 
 
 def receipts(owner: Member, dataset_id: int, version: int) -> dict[str, DeletionReceipt]:
@@ -213,8 +238,12 @@ def _require_named(holder: Member, version: DatasetVersion, request: DeletionReq
         known.add(content.locate(holder.ipfs, version.card, root).content)
     for one in known - {version.card}:
         _require_of_no_other(holder, version, one)
+    of_version = holder.chain.identity, version.dataset_id, version.version
     for one in request.files:
-        if one not in known and (holder.ipfs.is_pinned(one) or Containers(holder.home).find(one) is not None):
+        note = Containers(holder.home).find(one)
+        if note is not None and (note.network, note.dataset_id, note.version) == of_version:
+            continue  # noted so when it was published or fetched here, and its root was that of the version
+        if one not in known and (holder.ipfs.is_pinned(one) or note is not None):
             raise IntegrityError(
                 f"The request names {cid.from_digest(one)}, which is not known to be of this version.",
                 "Nothing was deleted. Ask the data owner for a request for this version alone.",

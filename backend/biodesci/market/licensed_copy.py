@@ -31,7 +31,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import NOBODY, UNCOUNTED, LicenseState, Right
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import content, shares
+from biodesci.market import content, partners, shares
 from biodesci.market.content import FaultError
 from biodesci.market.license import envelopes_of, is_active, own
 from biodesci.market.sources import Source, signer, source_of
@@ -193,7 +193,8 @@ def locate(chain: Chain, ipfs: Ipfs, key: Key) -> tuple[bytes, Source]:
     with _advised(chain, key.licence, key.version, _KEEP_RUNNING):
         located = content.locate(ipfs, key.version.card, key.content_root)
     sign = signer(chain, key.licence.dataset_id, key.licence.id)
-    return located.content, source_of(ipfs, located.served_at, sign)
+    source = source_of(ipfs, located.served_at, sign)
+    return located.content, partners.joined(chain, source, located.content, key.licence.dataset_id)
 
 
 @contextmanager

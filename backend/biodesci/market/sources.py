@@ -9,7 +9,9 @@ from __future__ import annotations
 import os
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -37,6 +39,7 @@ PIECE: Final = 16 << 20  # bytes that are asked for at a time
 _SECONDS: Final = 30.0
 _LIFE: Final = 600  # seconds that a signature is good for
 _AHEAD: Final = 60  # seconds before its end, from which on another is made
+_DOCUMENT: Final = 128 << 10  # bytes of what is signed about a container
 _RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
@@ -57,9 +60,22 @@ class Source(Protocol):
         ...
 
 
+_elsewhere: ContextVar[tuple[str, ...]] = ContextVar("elsewhere", default=())
+
+
+@contextmanager
+def also_at(origins: Sequence[str]) -> Iterator[None]:
+    """Within it, servers of these origins are asked as well, where the one in a card does not answer."""
+    before = _elsewhere.set(tuple(map(origin, origins)))
+    try:
+        yield
+    finally:
+        _elsewhere.reset(before)
+
+
 def source_of(ipfs: Ipfs, served_at: str | None, sign: Sign) -> Source:
     """Where a card says that its container is: at the owner's server, or on IPFS where it names none."""
-    return ipfs if served_at is None else OwnersServer(served_at, sign)
+    return ipfs if served_at is None else OwnersServer(served_at, sign, _elsewhere.get())
 
 
 def signer(chain: Chain, dataset_id: int, license_id: int) -> Sign:
@@ -85,16 +101,43 @@ def signer(chain: Chain, dataset_id: int, license_id: int) -> Sign:
 
 
 class OwnersServer:
-    """A data owner's server (market/container_server.py). Not for several threads."""
+    """A data owner's server (market/container_server.py), and those of its partners, which are asked where it
+    does not answer. Not for several threads."""
 
-    def __init__(self, served_at: str, sign: Sign, transport: httpx.BaseTransport | None = None) -> None:
-        """`served_at` is its origin, as a card has it; InputError where that is none, or not https.
-
-        `transport` stands for the network.
+    def __init__(
+        self,
+        served_at: str,
+        sign: Sign,
+        others: Sequence[str] = (),
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`served_at` is its origin, as a card has it; `others` are the partners'. InputError where one is
+        none, or not https. `transport` stands for the network.
         """
-        self._origin, self._sign = origin(served_at), sign
-        self._asker = Asker(_SECONDS, transport)
-        self._shown: dict[bytes, SignedContentRequest] = {}
+        self._sign, self._asker = sign, Asker(_SECONDS, transport)
+        self._origins = list(dict.fromkeys(map(origin, (served_at, *others))))
+        self._shown: dict[tuple[bytes, str], SignedContentRequest] = {}
+
+    @property
+    def _origin(self) -> str:
+        """Of the server that is asked: the first that answers."""
+        return self._origins[0]
+
+    @property
+    def has_others(self) -> bool:
+        """Whether more than one server is known."""
+        return len(self._origins) > 1
+
+    def add(self, others: Sequence[str]) -> None:
+        """Partners' servers that became known."""
+        self._origins = list(dict.fromkeys((*self._origins, *map(origin, others))))
+
+    def document(self, digest: bytes, what: str) -> bytes:
+        """What the owner's server has signed about a container. Raises as `download` does."""
+        answer = self._get(f"{cid.from_digest(digest)}/{what}", digest, _DOCUMENT)
+        if answer.is_cut:
+            raise IntegrityError("Its answer is too long.", "Tell the data owner.")
+        return answer.body
 
     def size(self, digest: bytes) -> int:
         """In bytes, as the server says. Raises as `download` does."""
@@ -134,10 +177,14 @@ class OwnersServer:
                     progress(len(piece))
             output.flush()
             os.fsync(output.fileno())
-        if _digest_of(part) != digest:
-            part.unlink()
+        if _digest_of(part) == digest:
+            part.replace(target)
+            return
+        part.unlink()
+        if len(self._origins) == 1:
             raise _other(digest)
-        part.replace(target)
+        self._origins.pop(0)  # it gave something else; another may be right
+        self.download(digest, target, progress)
 
     def _pieces(self, digest: bytes, start: int, size: int, stop: int) -> Iterator[bytes]:
         while start < stop:
@@ -148,27 +195,52 @@ class OwnersServer:
             yield piece
 
     def _ask(self, digest: bytes, start: int, stop: int) -> tuple[bytes, int]:
-        """The bytes from `start` on, at least one and at most to `stop`; and the size of the file."""
-        url = f"{self._origin}/containers/{cid.from_digest(digest)}"
-        headers = {"Authorization": self._authorization(digest), "Range": f"bytes={start}-{stop - 1}"}
+        """The bytes from `start` on, at least one and at most to `stop`; and the size of the file. The first
+        server that answers is asked from then on; where none does, the first one's reason is raised."""
+        why: BioDeSciError | None = None
+        for place, name in enumerate(self._origins):
+            try:
+                answer = self._range(name, digest, start, stop)
+            except UnavailableError as exc:
+                why = why or exc
+            except (AccessDeniedError, NotFoundError, IntegrityError):
+                if not place:
+                    raise  # the owner's word, or that of who answered until now
+            else:
+                self._origins = [name, *(one for one in self._origins if one != name)]
+                return answer
+        assert why is not None, "the first server did not answer, or one did"
+        raise why
+
+    def _range(self, name: str, digest: bytes, start: int, stop: int) -> tuple[bytes, int]:
+        headers = {"Range": f"bytes={start}-{stop - 1}"}
+        answer = self._get(cid.from_digest(digest), digest, stop - start, name=name, headers=headers)
+        return answer.body, self._size_of(answer, start)
+
+    def _get(
+        self, path: str, digest: bytes, most: int, *, name: str = "", headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        name = name or self._origin
+        sent = {"Authorization": self._authorization(digest, name), **(headers or {})}
         try:
             answer = self._asker.ask(
                 "GET",
-                url,
-                lambda status: problems.LARGEST if status >= 300 else stop - start,
-                headers=headers,
+                f"{name}/containers/{path}",
+                lambda status: problems.LARGEST if status >= 300 else most,
+                headers=sent,
             )
         except httpx.HTTPError as exc:
             raise UnavailableError(
-                f"The data owner's server at {self._origin} does not answer.",
-                "Try again later; what is here already is kept.",
+                f"The data owner's server at {name} does not answer.",
+                "Try again later; what is here already is kept. A partner's server may have a copy: ask the "
+                "data owner, and name it by --from.",
             ) from exc
         if answer.status >= 300:
-            raise self._refusal(answer)
-        return answer.body, self._size_of(answer, start)
+            raise self._refusal(answer, name)
+        return answer
 
-    def _refusal(self, answer: Answer) -> BioDeSciError:
-        refusal = problems.error_from(answer.status, answer.body, f"The data owner's server {self._origin}")
+    def _refusal(self, answer: Answer, name: str) -> BioDeSciError:
+        refusal = problems.error_from(answer.status, answer.body, f"The data owner's server {name}")
         if isinstance(refusal, AccessDeniedError | NotFoundError):
             return refusal
         return UnavailableError(refusal.message, refusal.hint)  # nothing is said of the file
@@ -184,10 +256,10 @@ class OwnersServer:
             "Tell the data owner: the address in the card leads to another program.",
         )
 
-    def _authorization(self, digest: bytes) -> str:
-        shown = self._shown.get(digest)
+    def _authorization(self, digest: bytes, name: str) -> str:
+        shown = self._shown.get((digest, name))
         if shown is None or shown.request.expires < time.time() + _AHEAD:
-            shown = self._shown[digest] = self._sign(digest, self._origin)
+            shown = self._shown[digest, name] = self._sign(digest, name)
         return shown.header()
 
 

@@ -15,11 +15,17 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import cid, files
 from biodesci.core.documents.base import Document
+from biodesci.core.documents.copies import PartnerList
 from biodesci.core.documents.values import BareBytes32, Count, Text, Uint256
 from biodesci.core.errors import ConfigurationError, NotFoundError
 
 FOLDER: Final = "containers"
 SUFFIX: Final = ".container"
+RECEIPT: Final = "receipt"
+REQUEST: Final = "erasure"
+DELETION: Final = "deletion"
+"""What lies beside a container, or where one was: a partner's receipt of its copy, the owner's request to
+delete it, a partner's receipt that it did."""
 
 
 class HeldContainer(Document):
@@ -116,10 +122,34 @@ class Containers:
         sizes = [path.stat().st_size for path in self._folder.glob(f"*{SUFFIX}")]
         return len(sizes), sum(sizes)
 
+    def attach(self, content: bytes, kind: str, raw: bytes) -> None:
+        """Keeps a signed document about it, which the server gives to those of the dataset."""
+        files.write_private(self._folder / f"{content.hex()}.{kind}", raw)
+
+    def attached(self, content: bytes, kind: str) -> bytes | None:
+        """Such a document; None where there is none."""
+        path = self._folder / f"{content.hex()}.{kind}"
+        return path.read_bytes() if path.exists() else None
+
+    def write_partners(self, partners: PartnerList) -> None:
+        """Keeps the list of a dataset's partners, in place of the one before."""
+        path = self._partners(partners.chain_id, partners.contract, partners.dataset_id)
+        files.write_private(path, partners.to_bytes())
+
+    def partners(self, chain: Chain, dataset_id: int) -> PartnerList | None:
+        """The list as it lies here; whether it counts, market/partners.py says."""
+        path = self._partners(chain.chain_id, str(chain.datasets.address), dataset_id)
+        return PartnerList.parse(path.read_bytes()) if path.exists() else None
+
     def forget(self, content: bytes) -> None:
         """Deletes it: nobody gets it here any more."""
+        for receipt in self._folder.glob(f"{content.hex()}*.{RECEIPT}"):
+            receipt.unlink()
         self._note(content).unlink(missing_ok=True)
         self.path(content).unlink(missing_ok=True)
+
+    def _partners(self, chain_id: int, contract: str, dataset_id: int) -> Path:
+        return self._folder / f"{chain_id}-{contract.lower()}-{dataset_id}.partners"
 
     def _note(self, content: bytes) -> Path:
         return self._folder / f"{content.hex()}.json"

@@ -12,6 +12,7 @@ from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.content_request import SignedContentRequest
+from biodesci.core.documents.copies import CopyReceipt, PartnerList
 from biodesci.core.documents.custody import DeliveryApproval, GuardianAnswer
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
@@ -134,6 +135,8 @@ CASES = (
     Case(SharedKey, "shared-key.json", optional=("signed.split.guardians.*.url",)),
     Case(DeliveryApproval, "delivery-approval.json"),
     Case(GuardianAnswer, "guardian-answer.json"),
+    Case(PartnerList, "partners.json"),
+    Case(CopyReceipt, "copy-receipt.json"),
     Case(DeletionRequest, "deletion-request.json"),
     Case(DeletionReceipt, "deletion-receipt.json"),
     Case(Deployment, "deployment.json"),

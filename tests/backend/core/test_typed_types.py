@@ -20,8 +20,8 @@ _DOMAIN: Final = "EIP712Domain"
 TOKENS: Final = {"Permit", "ReceiveWithAuthorization"}  # which a token's own contract checks
 # Which no contract checks, but whoever reads them.
 BY_READERS: Final = {
-    "AuditReport", "ContentRequest", "Deletion", "InspectionReport", "Institution", "KeySplit",
-    "ShareRelease",
+    "AuditReport", "ContentRequest", "Copy", "Deletion", "InspectionReport", "Institution", "KeySplit",
+    "Partners", "ShareRelease",
 }  # fmt: skip
 
 

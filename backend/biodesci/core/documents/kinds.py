@@ -8,6 +8,7 @@ from biodesci.core.documents.acceptance import SignedAcceptance
 from biodesci.core.documents.base import Document
 from biodesci.core.documents.bundle import BundleFile
 from biodesci.core.documents.content_request import SignedContentRequest
+from biodesci.core.documents.copies import CopyReceipt, PartnerList
 from biodesci.core.documents.custody import DeliveryApproval, GuardianAnswer
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
@@ -72,6 +73,8 @@ KINDS: Final[tuple[type[Document], ...]] = (
     TuningReport,
     PrivateTuningReport,
     AdapterMark,
+    PartnerList,
+    CopyReceipt,
     DeletionRequest,
     DeletionReceipt,
     TrailHead,

@@ -1,0 +1,201 @@
+"""Copies of private containers: fetched by a partner or a new owner, and shown to the owner.
+
+Who may fetch asks by its role, on chain or in the owner's list of partners, and serves what it keeps to whom
+the owner does. A partner signs that it has the copy; the owner asks for places of it that nobody can foresee
+(as ipfs/replication.py does), since who signs may have thrown it away.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from eth_account.messages import encode_typed_data
+
+from biodesci.chain import signatures
+from biodesci.chain.client import Chain
+from biodesci.chain.commitments import commitments
+from biodesci.chain.records import DatasetVersion
+from biodesci.core import container, typed_data
+from biodesci.core.documents.copies import CopyReceipt, Partner, PartnerList
+from biodesci.core.documents.deletion import DeletionRequest
+from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, StateError
+from biodesci.market import content, erasure, partners
+from biodesci.market.sources import OwnersServer, signer
+from biodesci.party.containers import RECEIPT, REQUEST, Containers, HeldContainer
+from biodesci.party.member import Member
+
+_PIECE: Final = 256  # bytes of a place
+Progress = Callable[[int], None]
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What this home has of a version now. `receipt` is what it signed as a partner; `deleted`: the version
+    was withdrawn, and the copy deleted at the owner's request."""
+
+    version: int
+    size: int
+    receipt: CopyReceipt | None = None
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a partner has of a version: its receipt, how many places it showed, or what is amiss."""
+
+    partner: Partner
+    version: int
+    receipt: CopyReceipt | None
+    places: int
+    problem: str = ""
+
+
+def keep(
+    member: Member,
+    dataset_id: int,
+    number: int,
+    elsewhere: Sequence[str] = (),
+    report: Progress | None = None,
+) -> Kept:
+    """Fetches the private container of a version, from the server in its card or from `elsewhere`, checks it
+    against the chain and keeps it for this home's server; as a partner, signs that. Done again, it goes on.
+
+    Raises AccessDeniedError for whom the owner has not named, who does not own the dataset and has no role;
+    StateError for a version that is withdrawn or lies on IPFS; IntegrityError for another file.
+    """
+    chain, held = member.chain, Containers(member.home)
+    version = chain.read(DatasetVersion, dataset_id, number)
+    if version.withdrawn_at:
+        raise StateError(f"Version {number} of dataset {dataset_id} is withdrawn.", "Nothing was fetched.")
+    root = commitments(chain, version).content_root
+    located = content.locate(member.ipfs, version.card, root)
+    if located.served_at is None:
+        raise StateError(
+            f"Version {number} of dataset {dataset_id} lies on IPFS, where anybody keeps copies.",
+            "Pin its CID on your node.",
+        )
+    server = OwnersServer(located.served_at, signer(chain, dataset_id, 0), elsewhere)
+    note = held.find(located.content)
+    if note is None:
+        made = held.path(located.content).with_suffix(".fetched")
+        made.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        server.download(located.content, made, report)
+        _require_root(made, root)
+        held.keep(made, located.content)
+        note = held.assign(located.content, chain, version)
+    named = partners.asked_of(chain, server, located.content, dataset_id)
+    if named is not None:
+        partners.keep(chain, held, named)
+    named = partners.known(chain, held, dataset_id)
+    if named is None or chain.address not in {one.account for one in named.partners}:
+        return Kept(number, note.size)  # an owner, a custodian or an operator
+    receipt = _sign(chain, note, root)
+    held.attach(located.content, RECEIPT, receipt.to_bytes())
+    return Kept(number, note.size, receipt)
+
+
+def delete_withdrawn(member: Member, dataset_id: int) -> list[Kept]:
+    """Deletes the copies of withdrawn versions whose deletion the owner asks for, and signs that, for the
+    owner to fetch. Raises NotFoundError where the list that says where the owner is is not here."""
+    chain, held = member.chain, Containers(member.home)
+    gone = []
+    for note in _of_dataset(chain, held, dataset_id):
+        if not chain.read(DatasetVersion, dataset_id, note.version).withdrawn_at:
+            continue
+        named = partners.known(chain, held, dataset_id)
+        if named is None:
+            raise NotFoundError(
+                f"Version {note.version} of dataset {dataset_id} is withdrawn, and its owner not known here.",
+                "Get the owner's request, and run biodesci dataset confirm-erasure.",
+            )
+        server = OwnersServer(named.served_at, signer(chain, dataset_id, 0))
+        request = DeletionRequest.parse(server.document(note.content, REQUEST))
+        erasure.confirm(member, request)
+        gone.append(Kept(note.version, note.size, deleted=True))
+    return gone
+
+
+def shown(owner: Member, named: PartnerList, places: int) -> Iterator[Shown]:
+    """Asks each partner for its receipt of each version that stands, and for so many places of the copy.
+    Receipts are kept with the container. Raises nothing of ours: what a partner lacks is its problem."""
+    chain, held = owner.chain, Containers(owner.home)
+    for note in _of_dataset(chain, held, named.dataset_id):
+        version = chain.read(DatasetVersion, note.dataset_id, note.version)
+        if version.withdrawn_at:
+            continue
+        for partner in named.partners:
+            receipt = None
+            try:
+                server = OwnersServer(partner.url, signer(chain, note.dataset_id, 0))
+                receipt = CopyReceipt.parse(server.document(note.content, RECEIPT))
+                root = commitments(chain, version).content_root
+                _require_receipt(chain, receipt, _blank(chain, note, root, partner.account))
+                held.attach(note.content, f"{partner.account.lower()}.{RECEIPT}", receipt.to_bytes())
+                checked = _places(server, held.path(note.content), note, places)
+                yield Shown(partner, note.version, receipt, checked)
+            except BioDeSciError as exc:
+                yield Shown(partner, note.version, receipt, 0, exc.message)
+
+
+def _places(server: OwnersServer, own: Path, note: HeldContainer, places: int) -> int:
+    chosen = {secrets.randbelow(note.size) for _ in range(places)} | {note.size - 1}
+    with own.open("rb") as source:
+        for place in sorted(chosen):
+            stop = min(place + _PIECE, note.size)
+            source.seek(place)
+            if b"".join(server.stream(note.content, place, stop)) != source.read(stop - place):
+                raise IntegrityError(
+                    "It shows other bytes than were published.", "Ask the partner to keep anew."
+                )
+    return len(chosen)
+
+
+def _of_dataset(chain: Chain, held: Containers, dataset_id: int) -> list[HeldContainer]:
+    of_all = ((note.network, note.dataset_id, note) for note in held.all())
+    return [note for network, of, note in of_all if (network, of) == (chain.identity, dataset_id)]
+
+
+def _blank(chain: Chain, note: HeldContainer, root: bytes, partner: str) -> CopyReceipt:
+    return CopyReceipt(
+        chain_id=chain.chain_id,
+        contract=str(chain.datasets.address),
+        dataset_id=note.dataset_id,
+        version=note.version,
+        content=note.content,
+        content_root=root,
+        size=note.size,
+        partner=partner,
+        kept=int(time.time()),
+        signature=b"",
+    )
+
+
+def _sign(chain: Chain, note: HeldContainer, root: bytes) -> CopyReceipt:
+    blank = _blank(chain, note, root, chain.address)
+    message = encode_typed_data(full_message=typed_data.copy_receipt(blank))
+    return blank.model_copy(update={"signature": bytes(chain.signer().sign_message(message).signature)})
+
+
+def _require_receipt(chain: Chain, receipt: CopyReceipt, wanted: CopyReceipt) -> None:
+    given = {"kept": receipt.kept, "signature": receipt.signature}
+    message = encode_typed_data(full_message=typed_data.copy_receipt(receipt))
+    if receipt != wanted.model_copy(update=given) or not signatures.is_by(
+        chain, receipt.partner, message, receipt.signature
+    ):
+        raise IntegrityError("Its receipt is of another copy, or not signed by it.", CopyReceipt.remedy)
+
+
+def _require_root(made: Path, root: bytes) -> None:
+    with made.open("rb") as sealed:
+        if container.content_root(sealed) == root:
+            return
+    made.unlink()
+    raise IntegrityError(
+        "The file at the owner's server is not the one with the content root on chain.",
+        "Tell the data owner: the card names another file.",
+    )

@@ -1,0 +1,110 @@
+"""Partners of a dataset: who keeps copies of its private containers and serves them as its owner does.
+
+The owner signs the list (EIP-712), and it lies with the containers, where its server and its partners' read
+it. It counts while who signed it owns the dataset, so that a transfer ends it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from eth_account.messages import encode_typed_data
+
+from biodesci.chain import signatures
+from biodesci.chain.client import Chain
+from biodesci.core import typed_data
+from biodesci.core.documents.content_request import origin
+from biodesci.core.documents.copies import MOST, Partner, PartnerList
+from biodesci.core.errors import AccessDeniedError, BioDeSciError, InputError, IntegrityError, RevertedError
+from biodesci.market.sources import OwnersServer, Source
+from biodesci.party.containers import Containers
+from biodesci.party.member import Member
+
+DOCUMENT = "partners"
+"""Under what name a server gives the list."""
+
+
+def name(owner: Member, dataset_id: int, served_at: str, partners: Sequence[Partner]) -> PartnerList:
+    """Signs and keeps a list, which replaces the one before. `served_at` is the owner's own server.
+
+    Raises AccessDeniedError where the dataset is another's, and InputError for an address that is no origin,
+    too many partners, or one that is named twice.
+    """
+    chain = owner.chain
+    if _owner_of(chain, dataset_id) != chain.address:
+        raise AccessDeniedError(
+            f"Dataset {dataset_id} is not owned by {chain.address}.", "Its owner names the partners."
+        )
+    if len(partners) > MOST or len({one.account for one in partners}) < len(partners):
+        raise InputError(
+            f"A dataset has {MOST} partners at most, each once.", "Name each account with one address."
+        )
+    blank = PartnerList(
+        chain_id=chain.chain_id,
+        contract=str(chain.datasets.address),
+        dataset_id=dataset_id,
+        owner=chain.address,
+        served_at=origin(served_at),
+        partners=tuple(partners),
+        named=chain.now(),
+        signature=b"",
+    )
+    message = encode_typed_data(full_message=typed_data.partners(blank))
+    made = blank.model_copy(update={"signature": bytes(chain.signer().sign_message(message).signature)})
+    keep(chain, Containers(owner.home), made)
+    return made
+
+
+def keep(chain: Chain, containers: Containers, partners: PartnerList) -> None:
+    """Keeps a list that counts (IntegrityError) in place of the one before."""
+    require(chain, partners, partners.dataset_id)
+    containers.write_partners(partners)
+
+
+def known(chain: Chain, containers: Containers, dataset_id: int) -> PartnerList | None:
+    """The list in this home, if it counts now."""
+    try:
+        partners = containers.partners(chain, dataset_id)
+        if partners is not None:
+            require(chain, partners, dataset_id)
+    except IntegrityError:
+        return None
+    return partners
+
+
+def asked_of(chain: Chain, server: OwnersServer, content: bytes, dataset_id: int) -> PartnerList | None:
+    """The list as a server gives it to those whom it serves; None where it gives none that counts."""
+    try:
+        partners = PartnerList.parse(server.document(content, DOCUMENT))
+        require(chain, partners, dataset_id)
+    except BioDeSciError:
+        return None
+    return partners
+
+
+def joined(chain: Chain, source: Source, content: bytes, dataset_id: int) -> Source:
+    """The source, with the partners' servers that an owner's server names: asked while it answers, so that
+    they are known when it goes away."""
+    if isinstance(source, OwnersServer) and not source.has_others:
+        named = asked_of(chain, source, content, dataset_id)
+        source.add(() if named is None else named.origins)
+    return source
+
+
+def require(chain: Chain, partners: PartnerList, dataset_id: int) -> None:
+    """Raises IntegrityError unless it is of this dataset, and signed by whom the dataset belongs to now."""
+    where = partners.chain_id, partners.contract, partners.dataset_id
+    if where != (chain.chain_id, str(chain.datasets.address), dataset_id):
+        raise IntegrityError("The list of partners is of another dataset.", PartnerList.remedy)
+    message = encode_typed_data(full_message=typed_data.partners(partners))
+    if partners.owner != _owner_of(chain, dataset_id) or not signatures.is_by(
+        chain, partners.owner, message, partners.signature
+    ):
+        raise IntegrityError("The list of partners is not signed by the owner.", PartnerList.remedy)
+
+
+def _owner_of(chain: Chain, dataset_id: int) -> str:
+    try:
+        return str(chain.call(chain.datasets.functions.ownerOf(dataset_id)))
+    except RevertedError:
+        return ""

@@ -1,0 +1,253 @@
+"""Partners and new owners keep copies of private containers in homes of their own, and serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from biodesci.chain.client import Chain
+from biodesci.core.documents.copies import CopyReceipt, Partner, PartnerList
+from biodesci.core.errors import (
+    AccessDeniedError,
+    InputError,
+    IntegrityError,
+    NotFoundError,
+    StateError,
+    UnavailableError,
+)
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import copies, erasure, handover, licensed_copy, offers, partners
+from biodesci.market.container_server import ContainerServer
+from biodesci.market.custody import Custodian
+from biodesci.market.offers import OfferTerms
+from biodesci.market.sources import OwnersServer, also_at, signer
+from biodesci.party import keys
+from biodesci.party.containers import RECEIPT, Containers
+from biodesci.party.member import Member
+from tests.backend.acting import PASSPHRASE, acting
+from tests.backend.market.private import PrivateSale, get, serving
+
+PLACES = 4
+
+
+class Houses:
+    """A private sale, its owner's server, and a partner with a home and a server of its own."""
+
+    def __init__(self, chain_for: Callable[..., Any], ipfs: Ipfs, folder: Path) -> None:
+        self.chain_for, self.folder = chain_for, folder
+        self._owners = serving(chain_for(), folder / "owner")
+        self.served: ContainerServer = self._owners.__enter__()
+        self.sale = PrivateSale(chain_for, ipfs, folder, self.served.origin)
+        self.owner: Member = acting(self.sale.owner, ipfs, self.sale.home)
+        self.partner: Member = acting(chain_for(), ipfs, folder / "partner")
+        keys.register(self.partner.chain, self.partner.home, PASSPHRASE)
+        self._partners = serving(chain_for(), self.partner.home)
+        self.copies: ContainerServer = self._partners.__enter__()
+        self.is_up = True
+
+    @property
+    def content(self) -> bytes:
+        return self.sale.content
+
+    def name(self) -> PartnerList:
+        chosen = Partner(account=self.partner.chain.address, url=self.copies.origin)
+        return partners.name(self.owner, self.sale.dataset, self.served.origin, [chosen])
+
+    def keep(self) -> copies.Kept:
+        return copies.keep(self.partner, self.sale.dataset, 1)
+
+    def owner_goes(self) -> None:
+        """The owner's server answers no more."""
+        if self.is_up:
+            self.is_up = False
+            self._owners.__exit__(None, None, None)
+
+    def end(self) -> None:
+        self.owner_goes()
+        self._partners.__exit__(None, None, None)
+
+    def download(self, license_id: int) -> bytes:
+        target, sale = self.folder / f"copy {license_id}", self.sale
+        licensed_copy.download_over(sale.buyer, sale.ipfs, sale.seed, license_id, target)
+        return target.read_bytes()
+
+    def shown(self) -> copies.Shown:
+        [one] = copies.shown(self.owner, self.name(), PLACES)
+        return one
+
+
+@pytest.fixture
+def houses(chain_for: Callable[..., Any], ipfs: Ipfs, tmp_path: Path) -> Iterator[Houses]:
+    made = Houses(chain_for, ipfs, tmp_path)
+    yield made
+    made.end()
+
+
+def test_a_partner_keeps_a_copy_signs_that_and_serves_licensees_while_the_owner_is_away(
+    houses: Houses,
+) -> None:
+    sale = houses.sale
+    with pytest.raises(AccessDeniedError):
+        houses.keep()
+    houses.name()
+    kept = houses.keep()
+    held = Containers(houses.partner.home)
+    assert held.path(houses.content).read_bytes() == sale.sealed
+    assert kept.receipt is not None
+    assert kept.receipt.partner == houses.partner.chain.address
+    assert houses.keep().size == kept.size, "done again, it does nothing new"
+
+    shown = houses.shown()
+    assert (shown.problem, shown.places) == ("", PLACES + 1)
+    assert shown.receipt is not None
+    filed = Containers(sale.home).attached(
+        houses.content, f"{houses.partner.chain.address.lower()}.{RECEIPT}"
+    )
+    assert filed == shown.receipt.to_bytes()
+
+    license_id, other = sale.bought(), sale.bought()
+    assert houses.download(license_id) == sale.plaintext
+    houses.owner_goes()
+    with pytest.raises(UnavailableError, match="does not answer"):
+        houses.download(other)
+    with also_at([houses.copies.origin]):
+        assert houses.download(other) == sale.plaintext
+
+
+def test_a_download_goes_on_at_a_partner_when_the_owner_goes_away_in_between(houses: Houses) -> None:
+    houses.name()
+    houses.keep()
+    sale = houses.sale
+    sign = signer(sale.buyer, sale.dataset, sale.bought())
+    source = partners.joined(
+        sale.buyer, OwnersServer(houses.served.origin, sign), houses.content, sale.dataset
+    )
+    beginning = b"".join(source.stream(houses.content, 0, 1_000))
+    houses.owner_goes()
+    source.download(houses.content, houses.folder / "fetched")
+    assert (houses.folder / "fetched").read_bytes() == sale.sealed
+    assert sale.sealed.startswith(beginning)
+
+
+def test_a_partner_serves_on_the_same_terms_as_the_owner(houses: Houses) -> None:
+    houses.name()
+    houses.keep()
+    sale, stranger = houses.sale, houses.chain_for()
+    good = sale.bought()
+    assert (
+        get(houses.copies, sale.content, sale.request(houses.copies, sale.buyer.signer(), good)).content
+        == sale.sealed
+    )
+    for shown in (
+        None,
+        sale.request(houses.copies, stranger.signer()),
+        sale.request(houses.copies, stranger.signer(), good),
+        sale.request(houses.served, sale.buyer.signer(), good),  # signed for the owner's server
+    ):
+        assert get(houses.copies, sale.content, shown).status_code in (401, 403)
+    for what in (partners.DOCUMENT, RECEIPT):
+        with pytest.raises(AccessDeniedError):
+            OwnersServer(houses.copies.origin, signer(stranger, sale.dataset, 0)).document(sale.content, what)
+    licensee = OwnersServer(houses.copies.origin, signer(sale.buyer, sale.dataset, good))
+    assert PartnerList.parse(licensee.document(sale.content, partners.DOCUMENT)).dataset_id == sale.dataset
+    with pytest.raises(NotFoundError):
+        licensee.document(sale.content, RECEIPT)  # for those who act for the dataset
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    again = sale.request(houses.copies, sale.buyer.signer(), good)
+    assert get(houses.copies, sale.content, again).status_code == 403
+
+
+def test_a_copy_that_was_thrown_away_or_changed_is_seen(houses: Houses) -> None:
+    houses.name()
+    houses.keep()
+    file = Containers(houses.partner.home).path(houses.content)
+    whole = file.read_bytes()
+    file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
+    assert "other bytes" in houses.shown().problem
+    file.unlink()
+    shown = houses.shown()
+    assert (shown.places, bool(shown.problem)) == (0, True)
+
+
+def test_a_receipt_of_another_copy_or_by_somebody_else_does_not_count(houses: Houses) -> None:
+    houses.name()
+    receipt = houses.keep().receipt
+    assert receipt is not None
+    held = Containers(houses.partner.home)
+    for changed in ({"size": receipt.size - 1}, {"version": 2}, {"signature": bytes(65)}, {"kept": 1}):
+        held.attach(houses.content, RECEIPT, receipt.model_copy(update=changed).to_bytes())
+        assert "not signed" in houses.shown().problem
+    held.attach(houses.content, RECEIPT, CopyReceipt.parse(receipt.to_bytes()).to_bytes())
+    assert not houses.shown().problem
+
+
+def test_a_list_counts_only_while_its_signer_owns_the_dataset(houses: Houses) -> None:
+    named, sale = houses.name(), houses.sale
+    chain: Chain = sale.owner
+    forged = named.model_copy(
+        update={"partners": (Partner(account=sale.buyer.address, url="https://x.example"),)}
+    )
+    for wrong in (forged, named.model_copy(update={"dataset_id": sale.dataset + 1})):
+        with pytest.raises(IntegrityError):
+            partners.require(chain, wrong, sale.dataset)
+    with pytest.raises(AccessDeniedError):
+        partners.name(houses.partner, sale.dataset, houses.copies.origin, [])
+    with pytest.raises(InputError, match="each once"):
+        partners.name(houses.owner, sale.dataset, houses.served.origin, [*named.partners, *named.partners])
+    transfer(houses, houses.partner.chain)
+    assert partners.known(chain, Containers(sale.home), sale.dataset) is None
+
+
+def test_erasing_asks_partners_and_names_those_who_are_silent(houses: Houses) -> None:
+    named, sale = houses.name(), houses.sale
+    houses.keep()
+    silent = Partner(account=houses.chain_for().address, url="http://127.0.0.1:9")
+    partners.name(houses.owner, sale.dataset, houses.served.origin, [*named.partners, silent])
+    houses.keep()  # with the new list
+    done = erasure.erase(houses.owner, sale.dataset, 1, [], [])
+    both = [houses.partner.chain.address, silent.account]
+    assert [one.name for one in done.holders if one.answer] == both
+    with pytest.raises(StateError, match="withdrawn"):
+        houses.keep()
+
+    assert [one.version for one in copies.delete_withdrawn(houses.partner, sale.dataset)] == [1]
+    assert not Containers(houses.partner.home).path(houses.content).exists()
+    done = erasure.erase(houses.owner, sale.dataset, 1, [], [])
+    assert [one.name for one in done.holders if one.answer] == [silent.account]
+    assert set(erasure.receipts(houses.owner, sale.dataset, 1)) == {houses.partner.chain.address}
+    assert copies.delete_withdrawn(houses.partner, sale.dataset) == []
+
+
+def transfer(houses: Houses, to: Chain) -> None:
+    chain, sale = houses.sale.owner, houses.sale
+    chain.send(chain.datasets.functions.transferFrom(chain.address, to.address, sale.dataset))
+
+
+def test_a_new_owner_takes_keys_and_containers_over_and_serves_them_alone(houses: Houses) -> None:
+    sale, new = houses.sale, houses.partner
+    with pytest.raises(AccessDeniedError):
+        houses.keep()
+    sold, file = sale.bought(), houses.folder / "keys"
+    transfer(houses, new.chain)
+    handover.hand_over(houses.owner, sale.dataset, new.chain.address, file)
+    handover.take_over(new, sale.dataset, file)
+    kept = houses.keep()
+    assert (kept.size, kept.receipt) == (len(sale.sealed), None)
+    partners.name(new, sale.dataset, houses.copies.origin, [])
+    with pytest.raises(AccessDeniedError):
+        OwnersServer(houses.served.origin, signer(sale.owner, sale.dataset, 0)).size(sale.content)
+
+    houses.owner_goes()
+    with also_at([houses.copies.origin]):
+        assert houses.download(sold) == sale.plaintext
+        waiting = sale.buy(offer_of(houses))
+        assert Custodian(new).poll() == [waiting]
+        assert houses.download(waiting) == sale.plaintext
+
+
+def offer_of(houses: Houses) -> int:
+    """The new owner's own: a transfer ended those of the one before."""
+    return offers.create(houses.partner.chain, houses.sale.dataset, OfferTerms(**houses.sale.terms))
