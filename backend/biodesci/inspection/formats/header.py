@@ -11,6 +11,7 @@ from typing import Final
 
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.identifiers.spelling import plain
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d[\d ]*[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 _DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.*)?")
@@ -42,7 +43,7 @@ def header(first: Sequence[str], rows: Sequence[Sequence[str]], declared: Declar
 
 def seems_record(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Whether a first line holds values rather than names: numbers over numbers, dates, a value twice."""
-    cells = [cell.strip() for cell in first]
+    cells = [plain(cell).strip() for cell in first]
     numbers = [float(cell.replace(",", ".").replace(" ", "")) for cell in cells if _NUMBER.fullmatch(cell)]
     if numbers == list(range(len(numbers))) and len(numbers) == sum(map(bool, cells)):
         return False  # pandas' names of columns without names
@@ -55,7 +56,7 @@ def seems_record(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
             if dates < _SEQUENCE or dates < len(cells) / 2:
                 return True
             continue
-        below = [row[index].strip() for row in rows if index < len(row)]
+        below = [plain(row[index]).strip() for row in rows if index < len(row)]
         filled = [value for value in below if value]
         if _NUMBER.fullmatch(cell):
             if not rising and all(map(_NUMBER.fullmatch, filled)):

@@ -19,6 +19,7 @@ from biodesci.inspection.identifiers.header import check_names
 from biodesci.inspection.identifiers.headings import Heading
 from biodesci.inspection.identifiers.judgement import judge
 from biodesci.inspection.identifiers.screening import Screen
+from biodesci.inspection.identifiers.spelling import plain
 
 _OFFICE: Final = re.compile(
     r"(?i)(?<![\w.])(?:data|info|contact|office|support|admin|research|mail|privacy|datenschutz|dpo|kontakt|studie)[\w-]*@"
@@ -116,6 +117,6 @@ def check_text(place: str, text: str, *, is_list: bool = False) -> list[Finding]
 def _of_text(verdict: Verdict, text: str) -> Level:
     if verdict.kind == "web address":
         return Level.NOTE
-    if verdict.kind == "e-mail" and _OFFICE.search(text):
+    if verdict.kind == "e-mail" and _OFFICE.search(plain(text)):
         return Level.ASK
     return verdict.level

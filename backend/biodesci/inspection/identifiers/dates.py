@@ -54,12 +54,46 @@ _JAPANESE: Final = (
         r"(?<![\w.])(?P<l>[MTSHR])(?P<n>\d{1,2})[./-](?P<m>\d{1,2})[./-](?P<d>\d{1,2})(?![\w]|[./-]\d)"
     ),
 )
+_BORN: Final = re.compile(
+    r"(?i)(?:(?<!\w)[*✱]|\b(?:geb(?:oren)?(?: am)?|gebdat|geburtsdatum|dob|d\.o\.b|born(?: on)?|"
+    r"birth(?: ?date| ?day)?|née?(?: le)?|naiss(?:ance)?|ddn|nacid[oa](?: el)?|nac|f ?nac|nat[oa](?: il)?|"
+    r"nascid[oa](?: em)?|dn|geboren op|född|født|syntynyt|ur(?:odzon[ya])?|nar|doğ(?:um)?|рожд\w*|род|д\.р)"
+    r"(?!\w)|生年月日|出生|생년월일)[ .:=,]{0,3}"
+    r"(?P<date>\d{1,2}[-/.] ?\d{1,2}[-/.] ?(?:\d{4}|\d\d)|\d{1,2} \d{1,2} (?:\d{4}|\d\d)|\d{8}|\d{6})"
+    r"(?!\d|[./-]\d)"
+)
 _KANJI: Final = str.maketrans("〇一二三四五六七八九", "0123456789")
 _COMPACT: Final = re.compile(
     r"(?<![0-9A-Za-z.,/-])(\d{4})(\d\d)(\d\d)(?:[T_ ]?\d{4,6})?(?![0-9A-Za-z]|[./-]\d)"
 )
 _COMPACT_BACK: Final = re.compile(r"(\d\d)(\d\d)(\d{4})")
 _PRECHECK: Final = re.compile(r"\d[^\n]{0,14}?\d|年")
+
+
+def born(text: str) -> tuple[int, int, date] | None:
+    """A date behind a word or sign that says "born"; there, two digits for the year are enough."""
+    if not _PRECHECK.search(text):
+        return None
+    for match in _BORN.finditer(text):
+        written = match["date"]
+        if written.isdigit():
+            days = six_digits(written).values() if len(written) == 6 else (compact(written),)
+            day = next((day for day in days if day is not None), None)
+        else:
+            day = _of(dict(zip("aby", re.split(r"[-/. ]+", written), strict=True)))
+        if day is not None:
+            return match.start("date"), match.end("date"), day
+    return None
+
+
+def six_digits(text: str) -> dict[str, date | None]:
+    """The dates that six digits may be, by the order of day, month and year."""
+    first, second, third = text[:2], text[2:4], text[4:]
+    return {
+        "day first": _date(_year(third), int(second), int(first)),
+        "month first": _date(_year(third), int(first), int(second)),
+        "year first": _date(_year(first), int(second), int(third)),
+    }
 
 
 def find(text: str) -> tuple[int, int, date] | None:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from biodesci.inspection.identifiers import addresses, dates, forms, names, phones
+from biodesci.inspection.identifiers import addresses, dates, forms, joined, names, phones, surname_first
 from biodesci.inspection.identifiers.names import Grade
+from biodesci.inspection.identifiers.spelling import plain
 
 _LONGEST: Final = 20_000  # characters of a value that are looked at
 _KEPT: Final = 2_000  # dates and numbers of which the spacing is looked at
@@ -37,6 +37,7 @@ _OLD: Final = re.compile(
     r"jährige?r?|ans\b|años|anni\b|歳|才)|(?:aged?|alter|edad|età|âge|âgée?) (?:de |of |von |"
     r"di )?(?:9\d|1[01]\d)(?!\d|[.,]\d|\+)"
 )
+_WHOLE: Final = re.compile(r"(\d{6,})[.,]0{1,6}")  # as pandas writes whole numbers of a column with gaps
 _CODE: Final = re.compile(r"([A-Za-z]{0,8}[-_ ]?)(\d{1,18})([-_]?[A-Za-z]?)")
 
 
@@ -67,6 +68,7 @@ class Evidence:
     sentences: int = 0
     sentence_rows: int = 0
     capitals: int = 0  # short values of capitalised words alone
+    surnamed: int = 0  # that begin with a Chinese or Korean family name
     dialled: int = 0  # numbers without separators that were looked up in the plans
     words: int = 0  # the most words of a value
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
@@ -90,9 +92,9 @@ class Evidence:
 
     def take(self, text: str, rows: int) -> None:
         """Looks at one more distinct value."""
-        value = text.strip()[:_LONGEST]
-        if not value.isascii():
-            value = unicodedata.normalize("NFKC", value)
+        value = plain(text[:_LONGEST]).strip()
+        if whole := _WHOLE.fullmatch(value):
+            value = whole[1]
         self.distinct += 1
         if len(self.sample) < 60:
             self.sample.add(value[:40])
@@ -119,14 +121,20 @@ class Evidence:
             tally.chance, tally.bare = 0.001, True
             if day is not None:
                 self._day(day)
-        found = dates.find(value)
+        if len(value) == 6 and value.isdigit():
+            for order, day in dates.six_digits(value).items():
+                tally = self.tally("date", f"six digits, {order}")
+                tally.add(rows, valid=day is not None)
+                tally.chance, tally.bare = 0.04, True
+        born = dates.born(value)
+        found = born or dates.find(value)
         if found is None:
             return
         start, end, day = found
         covered.append((start, end))
         whole = end - start >= len(value) - 1
         written = value[start:end]
-        certain = re.search(r"\d{4}|年|[A-Za-z]{3}", written) is not None
+        certain = born is not None or re.search(r"\d{4}|年|[A-Za-z]{3}", written) is not None
         tally = self.tally("date", "written out" if certain else "two-digit year")
         tally.add(rows)
         tally.bare = not certain
@@ -198,6 +206,9 @@ class Evidence:
         grade = names.grade(value) if count <= 6 else Grade.NONE
         if grade <= Grade.PART and (count > 1 or not value.isascii()):
             grade = max(grade, names.find(value))
+        if grade < Grade.LIKELY:
+            grade = max(grade, joined.grade(value))
+        self.surnamed += not value.isascii() and surname_first.begins_with_family(value)
         if grade:
             self.grades[grade] += 1
             self.grade_rows[grade] += rows

@@ -8,42 +8,163 @@ from itertools import pairwise
 from typing import Final
 
 from biodesci.inspection.finding import Finding, Level
-from biodesci.inspection.identifiers import dates, forms, names, phones
+from biodesci.inspection.identifiers import dates, forms, lists, names, phones, vocabulary
 from biodesci.inspection.identifiers.names import Grade
+from biodesci.inspection.identifiers.spelling import plain
 
-_SUSPICIOUS: Final = re.compile(r"@|[^\W\d_]\.?[ _|/^+][^\W\d_]|, |\d{6}|\d[-/. ]\d|[\u3040-\u9fff]")
-_BETWEEN: Final = re.compile(r"[\s_|/^+]+")
+_KIND: Final = "identifier as a column's name"
+_SUSPICIOUS: Final = re.compile(
+    r"@|[^\W\d_]\.?[ _|/^+.,;-][^\W\d_]|, |\d{6}|\d[-/. ]\d|[\u3040-\u9fff\uac00-\ud7a3]|"
+    r"[^\W\d_A-ZÀ-Þ][A-ZÀ-Þ]|[A-ZÀ-Þ]{2}[^\W\d_A-ZÀ-Þ]|[^\W\d_]{3}_?\d{4}"
+)
+_BETWEEN: Final = re.compile(
+    r"[\s_|/^+.,;:=()\[\]]+|(?<=\d)-|-(?=\d)|(?<=[^\W\d_A-ZÀ-Þ])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][^\W\d_A-ZÀ-Þ])|"
+    r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
+)
+_DOTTED: Final = re.compile(r"[^\W\d_]\.[^\W\d_]")  # R writes columns' names so, such as price.heinz
+_YEAR: Final = re.compile(r"19\d\d|200\d|201\d")
+_RECORD: Final = re.compile(
+    r"(?i)(?<![^\W\d_])(?:mrn|pid|pat(?:ient)?(?:en)?(?:nr|no|id)?|nhc|ipp|kis|fall(?:nr|nummer)?|case|"
+    r"hosp(?:ital)?(?:nr|no|id)?)"
+    r"[ .:#_/-]{0,3}(?=\d*[1-9])\d{5,12}(?!\d)"
+)
+_NUMBER: Final = re.compile(r"\d{7,10}(?:\.0+)?")
 _FEW_PEOPLE: Final = 3
+_SHORTEST: Final = 4
+_LONG_NAME: Final = 5  # letters; of shorter ones many are somebody's name somewhere: Loc, Rim, Block
+_FEW_COLUMNS: Final = 30
 _MANY_COLUMNS: Final = 500  # that are looked at for names alone
 _MANY_DAYS: Final = 2  # a record has one or two dates; a table with a column for each day has more
+_SYMBOL: Final = 6  # capitals of a gene's symbol, such as ADAM10, ANGEL2 and CALM
+# Names of methods and scores in statistics and medicine, which columns are called after.
+_EPONYMS: Final = frozenset(vocabulary.EPONYMS.split())
+_NAMED: Final = lists.FIRST | lists.LAST
+_OTHER: Final = lists.WORD | lists.PLACE
 
 
 def check_names(columns: Sequence[str], place: str) -> list[Finding]:
-    """A finding where names of columns are a person's, a telephone number, a date among others."""
+    """A finding where names of columns are a person's, a telephone number, a date among others.
+
+    It stops where they name somebody, and asks where they may be people or something else: one family name
+    (`Weber_hb`, an author's or a patient's), long numbers.
+    """
     # Of what was flattened, each step of the path is a name: a key of JSON may be a person's.
-    steps = list(dict.fromkeys(step for name in columns for step in (name, *name.split(".")[1:])))
+    paths = (plain(name) for name in columns)
+    steps = list(dict.fromkeys(step for name in paths for step in (name, *name.split(".")[1:])))
     suspicious = [name for name in steps if _SUSPICIOUS.search(name)]
-    persons = sum(map(_names_person, suspicious)) + _single_names(steps)
-    days = sum(dates.find(name) is not None for name in suspicious)
-    found = persons + (days if days <= _MANY_DAYS else 0)
-    if not found:
-        return []
-    reason = "a first record that stands where columns' names belong would be published"
-    return [Finding(f"{place}names of columns", "identifier as a column's name", Level.STOP, reason, found)]
+    persons = sum(map(_names_person, suspicious))
+    days = sum(dates.find(name.replace("_", " ")) is not None for name in suspicious)
+    sure = persons + _people(steps) + (days if days <= _MANY_DAYS else 0)
+    if sure:
+        reason = "a first record that stands where columns' names belong would be published"
+        return [Finding(f"{place}names of columns", _KIND, Level.STOP, reason, sure)]
+    doubtful = _doubtful(steps) + sum(map(_may_be_person, suspicious)) + _records(steps)
+    if doubtful:
+        reason = "they may be people's, and the card prints them"
+        return [Finding(f"{place}names of columns", _KIND, Level.ASK, reason, doubtful)]
+    return []
 
 
-def _single_names(columns: Sequence[str]) -> int:
-    """How many are a given or a family name and nothing else, where most of the columns are."""
+def _is_single(name: str) -> bool:
+    symbol = name.isascii() and name.isupper() and len(name) <= _SYMBOL
+    if symbol or not name[:1].isupper() or _EPONYMS.intersection(name.lower().split("-")):
+        return False
+    return names.grade(name) is Grade.PART
+
+
+def _people(columns: Sequence[str]) -> int:
+    """How many are people: where most columns are, or a given and a family name stand side by side."""
     if len(columns) > _MANY_COLUMNS:
         return 0
-    single = sum(names.grade(name) is Grade.PART for name in columns)
-    return single if single >= _FEW_PEOPLE and 2 * single >= len(columns) else 0
+    single = sum(map(_is_single, columns))
+    capitals = sum(name.isupper() and names.grade(name) is Grade.PART for name in columns)
+    many = max(single, capitals)
+    if many >= min(_FEW_PEOPLE, max(len(columns), 2)) and 2 * many >= len(columns):
+        return many
+    pairs = (pair for pair in pairwise(columns) if all(map(_is_single, pair)))
+    return single if any(names.grade(" ".join(pair)) is Grade.FULL for pair in pairs) else 0
+
+
+def _doubtful(columns: Sequence[str]) -> int:
+    """How many single names there are where they may be people's: long ones, several, or in capitals."""
+    if len(columns) > _MANY_COLUMNS:
+        return 0
+    single = [name for name in columns if _is_single(name) and len(name) >= _SHORTEST]
+    if len(single) > 1 or any(len(name) >= _LONG_NAME for name in single):
+        return len(single)
+    pairs = (
+        pair for pair in pairwise(columns) if len(columns) <= _FEW_COLUMNS and all(map(str.isupper, pair))
+    )
+    return 2 * any(
+        min(map(len, pair)) >= _SHORTEST and names.grade(" ".join(pair)) is Grade.FULL for pair in pairs
+    )
 
 
 def _names_person(name: str) -> bool:
-    words = _BETWEEN.sub(" ", name).split()
-    pairs = (" ".join(pair) for pair in pairwise(words) if all(word[0].isupper() for word in pair))
-    if any(names.grade(one) in {Grade.FULL, Grade.SURE} for one in (name, *pairs)) or phones.find(name):
+    words = _words(name)
+    pairs = (
+        " ".join(pair) for pair in pairwise(words) if len(set(pair)) > 1 and all(map(_may_be_name, pair))
+    )
+    whole = "" if any(map(str.isdigit, name)) or _EPONYMS.intersection(map(str.lower, words)) else name
+    texts = (whole, whole.replace("_", " "), *pairs)
+    dotted = _DOTTED.search(name) is not None
+    if any(names.grade(one) in {Grade.FULL, Grade.SURE} for one in texts if one and not dotted):
         return True
+    if phones.find(name):
+        return True
+    if (
+        _is_listed_pair(words)
+        or _RECORD.search(name)
+        or (_has_name(words) and _has_initial_and_year(words, name))
+    ):
+        return True
+    spaced = name.replace("_", " ")
     digits = sum(map(str.isdigit, name))
-    return any(match.valid and not match.form.bare for match in forms.scan(name, digits))
+    return any(match.valid and not match.form.bare for match in forms.scan(spaced, digits))
+
+
+def _may_be_person(name: str) -> bool:
+    """Whether one of the words of a name is a family or given name and nothing else."""
+    words = _words(name)
+    return len(words) > 1 and _has_name([word for word in words if len(word) >= _LONG_NAME])
+
+
+def _has_name(words: Sequence[str]) -> bool:
+    return any(_may_be_name(word) and _is_plain(word, _NAMED) for word in words)
+
+
+def _may_be_name(word: str) -> bool:
+    return word[0].isupper() and len(word) > 1 and word.lower() not in _EPONYMS
+
+
+def _has_initial_and_year(words: Sequence[str], name: str) -> bool:
+    """AWeber1950 and F_Weber_1950, but not Weber1950, which may be an author; or a name with a whole date."""
+    years = any(_YEAR.fullmatch(word) for word in words)
+    initial = any(len(word) == 1 and word.isupper() for word in words)
+    return (years and initial) or dates.find(name.replace("_", " ")) is not None
+
+
+def _is_listed_pair(words: Sequence[str]) -> bool:
+    """Whether a name is a given and a family name in small letters: weber_anna, anna.weber."""
+    given = [_is_plain(word, lists.FIRST) for word in words]
+    family = [_is_plain(word, lists.LAST) for word in words]
+    return len(words) == 2 and ((given[0] and family[1]) or (family[0] and given[1]))
+
+
+def _is_plain(word: str, flag: int) -> bool:
+    """Whether a word is listed as a name of that kind, and as nothing else."""
+    symbol = (word.isascii() and word.isupper() and len(word) <= _SYMBOL) or word.lower() in _EPONYMS
+    known = lists.tokens().get(lists.fold(word), 0)
+    return not symbol and len(word) > 2 and bool(known & flag) and not known & _OTHER
+
+
+def _records(columns: Sequence[str]) -> int:
+    """How many are long numbers, which may be people's records; positions and years run, or are shorter."""
+    numbers = [name for name in columns if _NUMBER.fullmatch(name)]
+    values = sorted(int(float(number)) for number in numbers)
+    running = len(values) > 1 and len({b - a for a, b in pairwise(values)}) == 1
+    return 0 if running else len(numbers)
+
+
+def _words(name: str) -> list[str]:
+    return [word for word in _BETWEEN.split(name) if word]

@@ -8,6 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from biodesci.inspection.identifiers import persons
+from biodesci.inspection.identifiers.heading_words import MORE_WORDS
 from biodesci.inspection.identifiers.spelling import spaced
 
 # kind -> names that leave no doubt, folded to ASCII where they are Latin, words apart by one space
@@ -101,12 +102,15 @@ _PLAIN: Final = {
         "クレジットカード|カード番号|保険番号|保険者番号"
     ),
     "date of birth": (
-        "dob|d o b|birth ?dates?|date ?(?:of ?)?birth|birth ?day|birthdt|brthdat|brthdtc|dt birth|"
+        "(?:dob|d o b|birth(?= )|bday|fecha nac|birth ?dates?|date ?(?:of ?)?birth|"
+        "birth ?day|birthdt|brthdat|brthdtc|dt birth|"
         "born(?: on)?|patient birth ?date|"
         "geburtsdatum|geb ?datum|gebdat|geburtstag|geb(?:oren)?(?: am)?|date (?:de )?naissance|ddn|"
         "date naiss|ne le|naissance|fecha (?:de )?nacimiento|f nac(?:imiento)?|fec nac|nacimiento|"
         "data (?:di )?nascita|nascita|nato il|datanascita|data (?:de )?nascimento|nascimento|"
-        "geboortedatum|fodelsedatum|data urodzenia|生年月日|誕生日|出生日|生まれ"
+        "geboortedatum|fodelsedatum|data urodzenia|生年月日|誕生日|出生日|生まれ)"
+        "(?: (?:epoch|unix|ts|time ?stamp|time|date ?time|dt|serial|excel|xls|sas|stata|spss|ms|"
+        "millis(?:econds)?|sec(?:ond)?s?|days|num(?:eric|ber)?|int|julian|jd|iso|utc|gmt|raw|str|clean|orig(?:inal)?|shifted)){0,3}"
     ),
     "date": (
         "dod|(?:date ?(?:of ?)?(?:death|admission|discharge|visit|diagnosis|surgery|operation|onset|"
@@ -122,7 +126,8 @@ _PLAIN: Final = {
         "日付|入院日|退院日|診察日|受診日|死亡日|検査日|手術日|来院日"
     ),
     "coordinates": (
-        "lat|latitude|lon|lng|longitude|gps|geo ?(?:coordinates?|code|location|loc|point)|gps ?(?:lat|"
+        "(?:(?:home|patient|residence|address|wgs ?84) )?(?:lat|latitude|lon|long|lng|longitude|coords?|"
+        "coordinates?)(?: wgs ?84)?|lat ?long?|gps|geo ?(?:coordinates?|code|location|loc|point)|gps ?(?:lat|"
         "lon|coordinates?)|breitengrad|laengengrad|langengrad|latitud|longitud|latitudine|longitudine|"
         "緯度|経度"
     ),
@@ -231,7 +236,7 @@ _TABLES: Final = tuple(
 )
 _MATCHER: Final = re.compile(
     "|".join(
-        f"(?P<k{number}>{(_PLAIN if plain else _DOUBTFUL)[kind]})"
+        f"(?P<k{number}>{_PLAIN[kind] + MORE_WORDS.get(kind, '') if plain else _DOUBTFUL[kind]})"
         for number, (kind, plain) in enumerate(_TABLES)
     )
 )

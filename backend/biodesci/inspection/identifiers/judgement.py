@@ -18,6 +18,7 @@ _LONGEST_LIFE: Final = 125
 _WEEK: Final = 7
 _LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
+_RECORD: Final = 7  # digits of a number that may be a hospital's
 _BY_FORM: Final = "by the values' form"
 
 
@@ -48,18 +49,18 @@ def _forms(column: Column) -> Iterator[Verdict]:
     for (kind, label), tally in evidence.tallies.items():
         if not tally.valid:
             continue
-        level = _level(column, kind, tally)
+        level = _level(column, kind, label, tally)
         if level is not None:
             name = "date of birth" if kind == "date" and column.heading.kind == "date of birth" else kind
             yield Verdict(name, level, f"{_BY_FORM}: {label}", tally.rows)
 
 
-def _level(column: Column, kind: str, tally: Tally) -> Level | None:
+def _level(column: Column, kind: str, label: str, tally: Tally) -> Level | None:
     """One value is enough where its form leaves no doubt; of others so many that chance can't do it."""
     if kind == "UUID":
         return Level.ASK
     if kind == "date":
-        return _level_of_dates(column, tally)
+        return _level_of_six(column, tally) if label.startswith("six") else _level_of_dates(column, tally)
     if tally.bare:
         return _level_of_bare(column, kind, tally)
     share = tally.valid / tally.tried
@@ -74,6 +75,14 @@ def _level_of_dates(column: Column, tally: Tally) -> Level | None:
         return Level.STOP
     enough = tally.valid >= 3 or column.screen.rows < 3 or _alone(column)
     return Level.STOP if enough and tally.valid >= 0.8 * tally.tried else None
+
+
+def _level_of_six(column: Column, tally: Tally) -> Level | None:
+    """Of arbitrary numbers of six digits one in 27 is a date, so nearly all of a column have to be."""
+    beginnings = {value[:2] for value in column.evidence.sample}
+    years_first = len(beginnings) <= 2  # 199903 is a month of a year
+    sure = tally.valid >= 10 and tally.valid >= 0.95 * max(tally.tried, column.evidence.distinct)
+    return Level.STOP if sure and not years_first else None
 
 
 def _level_of_bare(column: Column, kind: str, tally: Tally) -> Level | None:
@@ -121,7 +130,7 @@ def _evenly_spaced(column: Column) -> bool:
 
 def _names(column: Column) -> Iterator[Verdict]:
     evidence, grades = column.evidence, column.evidence.grades
-    if not grades:
+    if not grades and not evidence.surnamed:
         return
     texts = max(evidence.texts, 1)
     rows = sum(evidence.grade_rows[grade] for grade in NAMED)
@@ -135,6 +144,9 @@ def _names(column: Column) -> Iterator[Verdict]:
         yield Verdict("name", Level.ASK, "values may name persons", rows)
     declared = column.name in column.declared.codes
     if declared or column.heading.kind == "city":
+        return
+    if texts >= 8 and evidence.surnamed >= 0.8 * texts:
+        yield Verdict("name", Level.STOP, "values begin with Chinese or Korean family names", rows or texts)
         return
     share = column.share_of_names
     single = grades[Grade.PART] + grades[Grade.AMBIGUOUS] + grades[Grade.PAIR]
@@ -188,7 +200,11 @@ def _codes(column: Column) -> Iterator[Verdict]:
             yield Verdict("pseudonymous id", Level.NOTE, BY_NAME, rows)
         return
     total = sum(evidence.codes.values())
-    (prefix, length), most = evidence.codes.most_common(1)[0]
+    (prefix, length), _ = evidence.codes.most_common(1)[0]
+    most = sum(
+        number for (before, size), number in evidence.codes.items()
+        if before == prefix and (size == length or (length >= _RECORD and size == length - 1))
+    )  # fmt: skip
     numbers = evidence.numbers
     span = max(numbers) - min(numbers) + 1
     running = span <= 20 * len(numbers) or length <= 4
@@ -210,12 +226,12 @@ def _codes(column: Column) -> Iterator[Verdict]:
         and length >= 8
         and evidence.code_rows <= 2
         and rows >= 10
-        and column.screen.longest <= length
+        and column.screen.longest <= length + len(".0")
         and _alone(column)
         and len(set(str(numbers[0]))) > 2
     ):
         yield Verdict("record number", Level.STOP, "a long number among others", evidence.code_rows)
-    elif unique and long and most >= 0.9 * rows and rows >= 20:
+    elif unique and long and (prefix or length >= _RECORD) and most >= 0.9 * rows and rows >= 20:
         # A quantity has a size and is rounded; an arbitrary number has all digits.
         ends = ({str(number)[:2] for number in numbers}, {number % 100 for number in numbers})
         spread = min(len(ends[0]), len(ends[1]))

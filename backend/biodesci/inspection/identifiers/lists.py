@@ -47,8 +47,8 @@ def tokens() -> dict[str, int]:
                     listed[part] = listed.get(part, 0) | flag
 
     add(_gendered(), FIRST)
-    add(_persons("first"), FIRST)
-    add(_persons("last"), LAST)
+    add(persons("first"), FIRST)
+    add(persons("last"), LAST)
     add(vocabulary.FIRST_NAMES.split(), FIRST)
     add(vocabulary.LAST_NAMES.split(), LAST)
     add(vocabulary.JAPANESE_GIVEN.split(), FIRST)
@@ -63,7 +63,7 @@ def tokens() -> dict[str, int]:
 @cache
 def japanese_families() -> frozenset[str]:
     """Family names as they are written in Japan, by kanji."""
-    faker = {name for name in _persons("last", "ja_JP") if not name.isascii()}
+    faker = {name for name in persons("last", "ja_JP") if not name.isascii()}
     return frozenset(faker | set(vocabulary.JAPANESE_FAMILY.split()))
 
 
@@ -77,7 +77,8 @@ def _gendered() -> Iterator[str]:
             yield name
 
 
-def _persons(part: str, locale: str = "") -> Iterator[str]:
+def persons(part: str, locale: str = "") -> Iterator[str]:
+    """The names of one part ("first", "last") that Faker ships, of a locale or of all."""
     import faker.providers.person as persons  # noqa: PLC0415
 
     for module in _locales(persons, locale):

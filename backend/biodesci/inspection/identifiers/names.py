@@ -6,7 +6,7 @@ import re
 from enum import IntEnum
 from typing import Final
 
-from biodesci.inspection.identifiers import japanese, lists, vocabulary
+from biodesci.inspection.identifiers import japanese, lists, surname_first, vocabulary
 
 _UPPER: Final = r"A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω"
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘-](?=[^\W\d_]))*\.?")
@@ -18,7 +18,9 @@ _NAME: Final = rf"{_PARTICLE}[{_UPPER}][\w'’-]*[a-zà-ÿ\w]"
 _TITLES: Final = (
     "Dr|Prof|Mr|Mrs|Ms|Miss|Herrn?|Frau|Hr|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sra|Sr|Srta|"
     "Señora?|Señorita|Sig|"
-    "Sig\\.?ra|Signora?|Signorina|Dott|Dott\\.?ssa|Dra|Doctora?|Docteur|Schwester|Pfleger|Nurse|Dhr|Mevr|Mevrouw|Meneer"
+    "Sig\\.?ra|Signora?|Signorina|Dott|Dott\\.?ssa|Dra|Doctora?|Docteur|Schwester|Pfleger|Nurse|Dhr|Mevr|Mevrouw|"
+    "Meneer|Fr(?=\\.)|Mw(?=\\.)|Mlles|Mmes|Messrs|Doña|Dña|Mister|Mag(?=\\.)|Fru|Fröken|Herra|Rouva|Pani?|Pana|Sr\\.?ª|"
+    "Dona|Senhora?|Menina|Bayan?|Sayın|Г-н|г-н|Г-жа|г-жа|гр|господин|госпожа|врач|д-р|Κος|Κα|κ(?=\\.)|Paní|Úr|Dna|Dl"
 )
 _LOWER: Final = (
     "dr|prof|mr|mrs|ms|herrn?|frau|mme|mlle|monsieur|madame|sra|sr|srta|señora?|sig|"
@@ -28,6 +30,16 @@ _TITLED: Final = re.compile(
     rf"(?:^|(?<![\w-]))(?:(?:(?:{_TITLES})\b\.?|M\.|(?:{_LOWER})\b\.?)[ -]?(?:(?:med|dent|rer|nat|"
     rf"phil|h\.c|Dr|Prof|Dott|PhD|Priv|PD)\b\.? ?)*)"
     rf"(?P<name>(?:[{_UPPER}]\. ?)*{_NAME}(?: {_NAME}){{0,2}})"
+)
+# A patient is called by a family name that no list may have; German sentences have other capitals, too.
+_PATIENT: Final = re.compile(
+    r"(?<![\w-])(?i:patient(?:in|en|e)?|pat\.|pt\.?|paciente|paziente|pasient(?:en)?|pacjent(?:ka)?|"
+    r"pacient(?:ka)?|potilas|пациент(?:ка)?|больн(?:ой|ая))[ :,]{1,2}"
+    rf"(?P<name>{_NAME}(?: {_NAME})?)(?= [^\W\d_A-ZÀ-Þ]|[.,;:!?)]|$)"
+)
+_NO_NAME: Final = re.compile(
+    r"(?i).*(?:ung|heit|keit|schaft|ti?on|tät|ismus|itis|ose|ie|ik|zen|den|frei|krank|pflichtig|therapie|los|mus|"
+    r"ment|ness|ity|age|ing|ance|ence|ure|ed|ly|nis|tum|infekt|amie|ämie|om|iert)"
 )
 _SUFFIXED: Final = re.compile(
     rf"\b[{_UPPER}][a-zà-ÿ'-]+ [{_UPPER}][a-zà-ÿ'-]+,? (?:MD|M\.D\.|PhD|Ph\.D\.|RN|DDS|DVM|Jr\.?)"
@@ -61,6 +73,7 @@ _SHAPE: Final = re.compile(
 )
 _SCRIPTS: Final = re.compile(r"[^\x00-\u024f]")
 
+_SHORTEST: Final = 4  # letters of a family name that no list has
 _PARTICLES: Final = frozenset(vocabulary.PARTICLES.split())
 
 
@@ -96,7 +109,7 @@ def grade(value: str) -> Grade:
     """What a whole value, of some words at most, looks like."""
     if len(value) > 60 or any(map(str.isdigit, value)) or _NO_PERSON.fullmatch(value):
         return Grade.NONE
-    if _SCRIPTS.search(value) and japanese.is_name(value):
+    if _SCRIPTS.search(value) and (japanese.is_name(value) or surname_first.is_name(value)):
         return Grade.FULL
     titled = _TITLED.fullmatch(value)
     if _SUFFIXED.fullmatch(value) or (titled and not _common(titled["name"])):
@@ -144,8 +157,10 @@ def find(text: str) -> Grade:
             close = bool(match.groupdict().get("close"))
             if _is_person(match["name"], titled=pattern is _TITLED, close=close):
                 return Grade.SURE
-    if _SUFFIXED.search(text):
+    if _SUFFIXED.search(text) or (_SCRIPTS.search(text) and surname_first.find(text)):
         return Grade.SURE
+    if any(_is_unlisted(match["name"]) for match in _PATIENT.finditer(text)):
+        return Grade.LIKELY
     if _has_pair(text):
         return Grade.FULL
     return Grade.LIKELY if _has_single(text) else Grade.NONE
@@ -217,6 +232,19 @@ def _is_person(name: str, *, titled: bool, close: bool) -> bool:
     if first & (lists.FIRST | lists.LAST) and not first & (lists.WORD | lists.PLACE):
         return True
     return len(known) > 1 and _pairs(known[0], known[1])
+
+
+def _is_unlisted(name: str) -> bool:
+    """Whether what stands behind "patient" is no word that is known, and does not end as nouns do."""
+    words = _words(name)
+    other = lists.WORD | lists.PLACE
+    return bool(words) and not any(
+        len(word) < _SHORTEST
+        or word.isupper()
+        or lists.tokens().get(lists.fold(word), 0) & other
+        or _NO_NAME.fullmatch(word)
+        for word in words
+    )
 
 
 def _is_full(words: list[str], known: list[int]) -> bool:

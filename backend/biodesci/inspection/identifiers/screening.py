@@ -15,6 +15,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from biodesci.inspection.identifiers.spelling import plain_array
+
 MISSING: Final = (
     "",
     "na",
@@ -41,11 +43,12 @@ _OVER_89: Final = (
     r"^\s*(?:9[0-9]|1[01][0-9]|12[0-5])(?:[.,][0-9]+)?\s*(?:years?|yrs?|y|jahre|ans|años|anni|歳)?\s*$"
 )
 _LONG: Final = 1_000_000  # numbers from here on have seven digits
-_LONG_INTEGER: Final = r"^\s*\+?[0-9]{6,}\s*$"
+_LONG_INTEGER: Final = r"^\s*\+?[0-9]{6,}(?:[.,]0{1,6})?\s*$"
 _HARMLESS: Final = (
     r"^[^\p{L}\p{N}]*$|^[^\p{L}\p{N}]*[A-Za-z0-9][^\p{L}\p{N}]*$|"
     r"^\s*[<>~=±+-]{0,2}[0-9]{0,6}(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?\s*%?\s*$"
 )
+_DATE_OF_DIGITS: Final = 6  # numbers that are all so long may be ddmmyy, or records that begin with zeros
 _PROBE: Final = 32
 _REMEMBERED: Final = 1_000  # values of a column that were looked at
 _REMEMBERED_BYTES: Final = 64
@@ -96,7 +99,7 @@ class Screen:
         """The distinct texts of a batch that are worth a look, each with its number of rows."""
         kind = array.type
         if pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind):
-            yield from self._texts(array.cast(pa.string()) if kind != pa.string() else array)
+            yield from self._texts(plain_array(array.cast(pa.string()) if kind != pa.string() else array))
         elif pa.types.is_floating(kind):
             yield from self._numbers(array.cast(pa.float64()), None)
         elif pa.types.is_integer(kind) or pa.types.is_decimal(kind):
@@ -130,7 +133,7 @@ class Screen:
         if self.every and len(values):
             old = pc.match_substring_regex(values, _OVER_89)
             self.over_89 += pc.sum(counts.filter(old)).as_py() or 0
-        yield from self._worth_it(values, counts)
+        yield from self._worth_it(values, counts, every=self.every)
 
     def _as_numbers(self, array: pa.StringArray) -> pa.Array | None:
         """Arrow is slow to say that a text is no number, so a few values are tried before all are."""
@@ -155,7 +158,7 @@ class Screen:
         self.low, self.high = min(self.low, extremes["min"]), max(self.high, extremes["max"])
         if self.every:
             self.over_89 += pc.sum(pc.greater(numbers, 89)).as_py() or 0
-        padded = written is not None and self.shortest == self.longest >= 6
+        padded = written is not None and self.shortest == self.longest >= _DATE_OF_DIGITS
         if not self.every and extremes["max"] < _LONG and not padded:
             return
         if written is None:
@@ -167,13 +170,13 @@ class Screen:
         if not self.every:
             texts = texts.filter(pc.match_substring_regex(texts, _LONG_INTEGER))
         counted = pc.value_counts(texts.drop_null())
-        yield from self._worth_it(counted.field(0), counted.field(1))
+        yield from self._worth_it(counted.field(0), counted.field(1), every=self.every or padded)
 
-    def _worth_it(self, values: pa.Array, counts: pa.Array) -> Iterator[tuple[str, int]]:
+    def _worth_it(self, values: pa.Array, counts: pa.Array, *, every: bool) -> Iterator[tuple[str, int]]:
         if self._seen is not None:
             new = pc.invert(pc.is_in(values, value_set=self._seen))
             values, counts = values.filter(new), counts.filter(new)
-        if not self.every and len(values):
+        if not every and len(values):
             suspicious = pc.invert(pc.match_substring_regex(values, _HARMLESS))
             values, counts = values.filter(suspicious), counts.filter(suspicious)
         while len(values):

@@ -103,5 +103,12 @@ german french spanish italian japanese english british irish scottish dutch repu
 liberal conservative labour independent herr frau mutter vater bruder schwester tochter sohn onkel
 tante oma opa arzt arztin hausarzt befund termin anruf blut herz lunge leber niere magen darm kopf
 hals bauch knie fuss schmerz fieber husten klinik praxis station labor ergebnis kontrolle
+infant infants cases blocks block solar rails liberty
 valve freely artery bypass stent graft implant catheter
+"""
+# Names of methods and scores in statistics and medicine, which columns are called after.
+EPONYMS: Final = """
+harris benedict cockcroft gault mosteller dubois kaplan meier weibull pearson spearman kendall welch fisher
+starling whitney lemeshow haldane bazett fridericia hodges schwartz friedewald martin hopkins tanner bayley
+conners hamilton montgomery karnofsky epworth lawton katz norton braden waterlow
 """

@@ -22,6 +22,16 @@ from tests.backend.inspection.identifiers.looking import findings
         ["hb_Anna_Weber", "hb"],
         ["Weber|Anna|1950", "hb"],
         ["v", "who.Anna Weber.hb"],
+        ["AWeber1950", "hb"],
+        ["AnnaWeber", "hb"],
+        ["weber_anna", "hb"],
+        ["anna.weber", "hb"],
+        ["Weber_1950-03-07", "hb"],
+        ["Weber", "Anna", "f", "no"],
+        ["W\u200beber Anna", "hb"],
+        ["hb_MRN_0012345", "hb"],
+        ["王秀英", "hb"],
+        ["김민수", "hb"],
     ],
 )
 def test_a_record_as_header_stops_without_being_quoted(header: list[str]) -> None:
@@ -42,6 +52,14 @@ def test_a_record_as_header_stops_without_being_quoted(header: list[str]) -> Non
         ["Patient Name", "Date of Birth", "Blood Pressure", "Mean Value", "New York"],
         ["氏名", "生年月日", "電話番号", "血圧"],
         ["price.heinz", "Ketchup.hid", "q0.025"],
+        ["May", "April", "June", "Max"],
+        ["Frank-Starling", "EF", "Harris_Benedict", "Kaplan_Meier", "Mosteller1987"],
+        ["Hodgkin", "Graves", "Apgar", "Barthel", "Wells_score", "Child_Pugh"],
+        ["TP53", "BRCA1", "MYC", "ADA", "CAT", "DES", "MARCO", "ANGEL2", "JAK2"],
+        ["GSM1234567", "GSM1234568", "ENSG00000139618"],
+        ["totChol", "prevalentStroke", "MeanCorpuscular", "TCell", "XRay"],
+        ["Sepal.Length", "Infant.Mortality", "X2010", "HAMD_17"],
+        ["10000001", "10000002", "10000003"],
         ["Crohn Disease", "Hodgkin Lymphoma", "Apgar Score (5 min)", "Killip Class"],
         [],
         [""],
@@ -51,7 +69,31 @@ def test_names_of_columns_are_no_record(header: list[str]) -> None:
     assert check_names(header, "") == []
 
 
-def test_a_column_for_each_person_stops() -> None:
-    (finding,) = check_names(["Anna", "John", "Mary", "Peter"], "")
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["Anna", "John", "Mary", "Peter"],
+        ["Weber", "Schmidt", "Müller"],
+        ["ANNA", "JOHN", "PETER"],
+    ],
+)
+def test_a_column_for_each_person_stops(header: list[str]) -> None:
+    (finding,) = check_names(header, "")
     assert finding.level is Level.STOP
-    assert check_names(["Anna", "dose", "time", "hb", "Peter"], "") == []
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ["Anna", "dose", "time", "hb", "Peter"],
+        ["Weber1950", "age"],
+        ["patient_Weber", "age"],
+        ["Weber_hb", "Schmidt_hb", "Müller_hb"],
+        ["WEBER", "ANNA", "f", "12"],
+        ["10023345", "10044512", "20099812"],
+    ],
+)
+def test_what_may_be_a_person_or_an_author_asks(header: list[str]) -> None:
+    (finding,) = check_names(header, "")
+    assert finding.level is Level.ASK
+    assert not any(name in str(finding) for name in header if len(name) > 2)

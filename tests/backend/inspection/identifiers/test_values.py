@@ -175,6 +175,12 @@ def test_hostile_values_do_not_stall_the_check() -> None:
         "1 2" * 5_000,
         "A" * 63 + "1",
         "0/0/" * 5_000,
+        "é" * 20_000,
+        "Weber/" * 3_000,
+        "AaBb" * 5_000,
+        "aα" * 9_000,
+        "王" * 5_000,
+        "*7.3." * 4_000,
         os.urandom(99).hex(),
     ]
     began = time.process_time()
