@@ -130,9 +130,17 @@ def _command(*, helps: bool) -> Callable[..., Any]:
     """All commands. With `helps`, a noun alone shows its help; without, it is an error as any other."""
     # Typer reads the signatures of all commands for it; a process may run several.
     made = typer.main.get_command(app)
+    _unwrap(made)
     if not helps:
         _ask_for_a_verb(made)
     return made
+
+
+def _unwrap(command: Any) -> None:
+    """Makes one line of each paragraph of a help: Typer keeps the line breaks of the source."""
+    command.help = "\n\n".join(" ".join(part.split()) for part in (command.help or "").split("\n\n"))
+    for each in getattr(command, "commands", {}).values():
+        _unwrap(each)
 
 
 def _ask_for_a_verb(command: object) -> None:

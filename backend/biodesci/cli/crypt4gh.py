@@ -62,7 +62,9 @@ class Source:
         """
         from biodesci.core.errors import InputError
         from biodesci.market.crypt4gh import imported, is_encrypted
+        from biodesci.market.material import Material
 
+        Material.of(self.file)  # refuses a pipe, from which nothing may ever come
         is_crypt4gh = is_encrypted(self.file)
         if self.crypt4gh_key is None:
             if is_crypt4gh:

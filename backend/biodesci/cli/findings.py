@@ -61,16 +61,13 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
         _paragraph(f"{file.name}: {verdict}")
         output.record({"format": inspection.format or "not read here", "bytes": f"{size:,}"})
         if found:
-            _paragraph("")
+            typer.echo()
         for one in found:
-            amount = f", {one.rows:,} row{'s' * (one.rows != 1)}" if one.rows else ""
-            _paragraph(f"{one.level.value:<6}{one.place}: {one.kind}{amount}", _INDENT)
+            _paragraph(f"{one.level.value:<6}{one.what}", _INDENT)
             _paragraph(f"{_INDENT}{one.reason[:1].upper()}{one.reason[1:]}. {mend(one)}", _INDENT)
         for table in inspection.tables:
-            name = f"Table {table.name}" if table.name else "The table"
-            _paragraph("")
-            _paragraph(f"{name}: {table.records:,} rows. Counted: {_counted(table)}. The card would have:")
-            output.table([_released(one) for one in fields(table.table)], ("column", "type", "released"), "")
+            typer.echo()
+            _table(table)
     if "stop" in levels:
         raise typer.Exit(1)
 
@@ -83,11 +80,30 @@ def _paragraph(text: str, indent: str = "") -> None:
     output.record({}, text)
 
 
+def _table(table: TableSummary) -> None:
+    from biodesci.core.croissant import fields
+
+    name = f"Table {table.name}" if table.name else "The table"
+    columns = [_released(one) for one in fields(table.table)]
+    _paragraph(f"{name}: {table.records:,} row{'s' * (table.records != 1)}. Counted: {_counted(table)}.")
+    if table.is_counted:
+        _paragraph("The card would have, where a dash is nothing but name and type:")
+        output.table(columns, ("column", "type", "released"), "")
+    elif columns:
+        names = ", ".join(f"{column['column']} ({column['type']})" for column in columns)
+        _paragraph(f"The card would have names and types of its columns alone: {names}.")
+
+
 def _counted(table: TableSummary) -> str:
     """Of whom the counts of a table are."""
+    from biodesci.inspection.content import Rows
+
     if table.person is not None:
         return f"people, by column {table.person!r}"
-    return "people, a row each" if table.is_counted else "nothing, as it is not known whose the rows are"
+    if table.is_counted:
+        return "people, a row each"
+    why = "the rows are not people" if table.rows is Rows.THINGS else "it is not known whose the rows are"
+    return f"nothing, as {why}"
 
 
 def _released(column: Column) -> dict[str, Any]:

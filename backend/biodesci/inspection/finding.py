@@ -35,5 +35,10 @@ class Finding:
     rows: int = 0
 
     def __str__(self) -> str:
-        amount = f" in {self.rows:,} row{'s' * (self.rows != 1)}" if self.rows else ""
-        return f"{self.place}: {self.kind}{amount} ({self.reason})"
+        return f"{self.what} ({self.reason})"
+
+    @property
+    def what(self) -> str:
+        """What was found, where, and in how many values."""
+        amount = f" in {self.rows:,} value{'s' * (self.rows != 1)}" if self.rows else ""
+        return f"{self.place}: {self.kind}{amount}"

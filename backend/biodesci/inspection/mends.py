@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from biodesci.inspection.finding import Finding
+from biodesci.inspection.finding import Finding, Level
 
 PUBLIC: Final = "the public "
 """How the place of a finding begins that is of a card's text and not of the data."""
@@ -15,6 +15,7 @@ FALSE_ROWS: Final = "rows declared to be people"
 NAMED_CREATOR: Final = "person named as creator"
 
 _COPY: Final = "biodesci dataset check FILE --deidentify COPY"
+_NOTHING: Final = "Nothing has to be done."
 _PUBLIC_TEXT: Final = "Change this text: it stands on the card, which is public for ever."
 _BESIDE: Final = "Write the data to a new file: export them, or save them under another name."
 _UNREAD: Final = (
@@ -100,4 +101,6 @@ def mend(finding: Finding) -> str:
     if finding.place.endswith(BESIDE):
         return _BESIDE
     # Formats that are known and not read have their name in the kind.
-    return MENDS.get(finding.kind) or _UNREAD
+    sentence = MENDS.get(finding.kind) or _UNREAD
+    # What is noted of persons was looked at: a year, a pseudonym, a date that was moved.
+    return _NOTHING if finding.level is Level.NOTE and _COPY in sentence else sentence

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 import zipfile
 
@@ -141,7 +142,7 @@ def test_each_finding_is_shown_with_what_answers_it_and_each_table_by_its_files_
     code, out, _ = run("dataset", "check", str(packed))
     assert code == 1
     lines = out.splitlines()
-    at = lines.index("stop  member 2: column 'patient_name': name, 30 rows")
+    at = lines.index("stop  member 2: column 'patient_name': name in 30 values")
     assert "--deidentify COPY" in lines[at + 1]
     assert "Table member 1 (a/cohort.csv): 120 rows." in out
     assert "--people-table TABLE" in out
@@ -175,3 +176,19 @@ def test_a_licence_is_checked_before_anything_else(run, tmp_path):
     assert code == 2
     assert "no licence that is known here" in err
     assert "CC-BY-4.0" in err
+
+
+def test_a_pipe_is_refused_at_once(run, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    code, _, err = run("dataset", "check", str(pipe))
+    assert code == 2
+    assert "neither a file nor a folder" in err
+
+
+def test_a_help_has_no_line_breaks_of_the_source(run, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "300")
+    _, out, _ = run("dataset", "check", "--help")
+    assert "With --deidentify COPY what is recommended is applied to a copy" in out
+    (line,) = [line for line in out.splitlines() if "With --deidentify COPY" in line]
+    assert "is looked at in its turn." in line
