@@ -35,7 +35,8 @@ def containers(home: Path, url: str) -> Remark | None:
         raise StateError(
             f"{len(nobodys)} private containers are nobody's, so that nobody gets them; the first: "
             f"{nobodys[0].name}.",
-            "Their publication was interrupted: repeat biodesci dataset publish, the same in all.",
+            "Their publication was interrupted: repeat biodesci dataset publish, the same in all. "
+            "What was minted the custodian's worker notes by itself.",
         )
     if not url:
         if not count:

@@ -11,6 +11,7 @@ from biodesci.chain import accounts
 from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.pins import Pins
 from biodesci.market.custody import Custodian
+from biodesci.market.minted import Unfinished
 from biodesci.market.spending import Terms
 from biodesci.party.member import Member
 from biodesci.store.jobs import Jobs
@@ -37,13 +38,20 @@ def worker(settings: config.CustodianSettings, stop: threading.Event) -> Worker:
     def build(work: Work) -> Client:
         chain = connect(settings, stop, account)
         member = Member(chain, ipfs, settings.home, passphrase)
-        custodian = Custodian(member, terms, Jobs(work, lease))
+        custodian, unfinished = Custodian(member, terms, Jobs(work, lease)), Unfinished(member)
         _log.info("custodian %s on chain %d", chain.address, chain.chain_id)
 
         def outlook() -> Outlook:
             return Outlook(custodian.seen_block, {"licences": custodian.undelivered})
 
-        return Client(lambda: bool(custodian.poll()), outlook, chain)
+        def step() -> bool:
+            for one in unfinished.assign():
+                _log.info(
+                    "the container of dataset %d, version %d, is served now", one.dataset_id, one.version
+                )
+            return bool(custodian.poll())
+
+        return Client(step, outlook, chain)
 
     return Worker(NAME, lease, settings.work_location, build)
 
