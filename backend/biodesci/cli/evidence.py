@@ -22,13 +22,15 @@ def show(
     ] = None,
     yes: output.Yes = False,
 ) -> None:
-    """Show an arbiter what you delivered, as the custodian who did. It learns that dataset key from it.
+    """Show an arbiter what you delivered, as the custodian who did or as a guardian whose share it has.
+
+    The arbiter learns that dataset key from it, or your share.
 
     Send the file as you like: only the arbiter's home opens it.
     """
     from biodesci.core.errors import InputError
     from biodesci.core.onchain import NOBODY
-    from biodesci.market import evidence, offers
+    from biodesci.market import offers, shared_evidence
     from biodesci.market.license import get
 
     custodian, target = session.member(), new_file(file)
@@ -39,14 +41,17 @@ def show(
     output.consent(
         f"{chosen} will know the key of dataset {licence.dataset_id}, version {licence.version}.", yes=yes
     )
-    evidence.show(custodian, license_id, chosen, target)
+    shared_evidence.show(custodian, license_id, chosen, target)
     output.record({"license_id": license_id, "arbiter": chosen, "file": str(target)})
 
 
 @app.command("judge")
 def judge(
     license_id: Number,
-    file: Annotated[Path, typer.Argument(help="What `license evidence` wrote for this account.")],
+    file: Annotated[
+        list[Path],
+        typer.Argument(help="What `license evidence` wrote for this account; of shares, each guardian's."),
+    ],
     at_most: Annotated[
         int, typer.Option(min=1, help="GiB of an encrypted file that are fetched to try the key on it.")
     ] = 16,
@@ -66,7 +71,7 @@ def judge(
         "this: whoever has it can read the file, so keep the evidence to yourself."
     )
     with output.progress("fetch", None) as advance:
-        judged = judgement.judge(arbiter, license_id, file, most=at_most * judgement.GIB, progress=advance)
+        judged = judgement.judge(arbiter, license_id, *file, most=at_most * judgement.GIB, progress=advance)
     output.record(
         {
             "license_id": license_id,

@@ -18,7 +18,7 @@ from biodesci.core import commitment as commitments
 from biodesci.core import envelope, shamir
 from biodesci.core.documents.custody import GuardianAnswer
 from biodesci.core.documents.guarding import Guardian, Release, Split, SplitFile
-from biodesci.core.errors import AccessDeniedError, BioDeSciError, IntegrityError
+from biodesci.core.errors import AccessDeniedError, BioDeSciError, InputError, IntegrityError
 
 _SHARE: Final = keccak(b"biodesci/share/v1")
 Keys = Mapping[str, bytes]
@@ -69,14 +69,23 @@ def open_share(seed: bytes, file: SplitFile, account: str) -> bytes:
             f"{account} is no guardian of this key.", "Ask the dataset's owner to make a split with it."
         )
     share = envelope.open_(seed, file.sealed[index - 1], _for_guardian(split, account))
-    _check(split, account, share)
+    check_share(split, account, share)
     return share
 
 
-def seal_to_licensee(share: bytes, release: Release, public_key: bytes) -> Release:
-    """The release with the share sealed to the licensee's public key, for this licence alone."""
-    sealed = envelope.seal(public_key, share, _for_licensee(release))
-    return release.model_copy(update={"sealed": sealed})
+def seal_to_licensee(share: bytes, release: Release, public_key: bytes) -> tuple[Release, bytes]:
+    """The release with the share sealed to the licensee's public key, for this licence alone; and the
+    randomness by which `seals_again` is shown, which is as secret as the share."""
+    sealed, randomness = envelope.seal_shown(public_key, share, _for_licensee(release))
+    return release.model_copy(update={"sealed": sealed}), randomness
+
+
+def seals_again(share: bytes, release: Release, public_key: bytes, randomness: bytes) -> bool:
+    """Whether this share, sealed to this key with this randomness, is what was released."""
+    try:
+        return envelope.seal_again(public_key, share, _for_licensee(release), randomness) == release.sealed
+    except InputError:
+        return False  # registered, but no key
 
 
 def seal_to_fellow(answer: GuardianAnswer, account: str, public_key: bytes) -> bytes:
@@ -104,7 +113,7 @@ def put_together(seed: bytes, split: Split, releases: Sequence[Release]) -> byte
     for release in releases:
         try:
             share = envelope.open_(seed, release.sealed, _for_licensee(release))
-            _check(split, release.guardian, share)
+            check_share(split, release.guardian, share)
         except BioDeSciError as exc:
             wrong.setdefault(release.guardian, exc.message)
         else:
@@ -119,7 +128,8 @@ def put_together(seed: bytes, split: Split, releases: Sequence[Release]) -> byte
     return shamir.combine(list(good.values()), split.threshold)
 
 
-def _check(split: Split, account: str, share: bytes) -> None:
+def check_share(split: Split, account: str, share: bytes) -> None:
+    """Raises IntegrityError unless the share is the one that the account was dealt by this split."""
     index = split.index_of(account)
     if index is None:
         raise IntegrityError("This account is no guardian of the key.", "Leave its share out.")

@@ -27,6 +27,8 @@ _PURPOSE: Final = "delivery-evidence"
 _KEPT: Final = re.compile(r"(\d+)-([0-9a-f]{64})\.evidence")
 _UNPUBLISHED: Final = re.compile(r"(\d+)-([0-9a-f]{64})\.unpublished")
 _DIGEST, _RANDOM, _CONTENT = 32, encapsulation.RANDOMNESS_SIZE, 64
+SIZE: Final = _DIGEST + _RANDOM + _CONTENT
+"""Bytes of the evidence of an envelope."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ class Evidence:
     @classmethod
     def parse(cls, raw: bytes) -> Evidence:
         """Raises IntegrityError for another length."""
-        if len(raw) != _DIGEST + _RANDOM + _CONTENT:
+        if len(raw) != SIZE:
             raise IntegrityError("The file opens, but holds no evidence.", "Have it made again.")
         return cls(raw[:_DIGEST], raw[_DIGEST : _DIGEST + _RANDOM], raw[_DIGEST + _RANDOM :])
 
@@ -58,7 +60,7 @@ class Delivery:
 
 
 @dataclass(frozen=True)
-class _Key:
+class RegisteredKey:
     """A key that the licensee registered, and whether it was in force at its purchase or after it."""
 
     public: bytes
@@ -67,7 +69,8 @@ class _Key:
 
 @dataclass(frozen=True)
 class Sealed:
-    """The envelope that was delivered, computed anew, and whether its key is the licensee's own (`_Key`)."""
+    """The envelope that was delivered, computed anew, and whether its key is the licensee's own
+    (`RegisteredKey`)."""
 
     envelope: bytes
     to_own_key: bool
@@ -195,7 +198,7 @@ def deliveries(chain: Chain, license_id: int) -> list[Delivery]:
 
 def sealed_to(chain: Chain, licence: License, delivery: Delivery, evidence: Evidence) -> Sealed | None:
     """The envelope that was delivered, if the evidence gives it for a key of the licensee."""
-    for key in _keys_of(chain, licence, delivery):
+    for key in keys_of(chain, licence, delivery):
         again = _made(evidence, chain, licence, key.public)
         if again is not None and unixfs.digest_of(io.BytesIO(again)) == delivery.digest:
             return Sealed(again, key.own)
@@ -217,7 +220,7 @@ def _made(evidence: Evidence, chain: Chain, licence: License, public_key: bytes)
         return None  # registered, but no key: nothing was sealed to it
 
 
-def _keys_of(chain: Chain, licence: License, delivery: Delivery) -> list[_Key]:
+def keys_of(chain: Chain, licence: License, delivery: Delivery) -> list[RegisteredKey]:
     """The licensee's keys up to the delivery, the latest first. All have 1,216 bytes, but may be no keys.
 
     Whoever delivers seals to the key in force when it looks, and the licensee chooses when to replace it: in
@@ -235,7 +238,7 @@ def _keys_of(chain: Chain, licence: License, delivery: Delivery) -> list[_Key]:
     changes = sorted(at for at, _ in registered + before("KeyRevoked"))
     bought = _bought_at(chain, licence.id)
     return [
-        _Key(public, all(not at < change < bought for change in changes))
+        RegisteredKey(public, all(not at < change < bought for change in changes))
         for at, public in reversed(registered)
     ]
 

@@ -10,6 +10,7 @@ whoever has enough signatures sends them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
 from eth_account.messages import SignableMessage, encode_typed_data
 from web3.contract.contract import ContractFunction
@@ -24,7 +25,7 @@ from biodesci.core.errors import RevertedError
 from biodesci.core.onchain import Role
 from biodesci.market import roles
 
-_NOT_NAMED = "GuardedCustody_OtherGuardians"
+_NOT_NAMED: Final = "GuardedCustody_OtherGuardians"
 Named = tuple[int, list[str]]
 """Threshold and accounts, as the contract takes them: in ascending order."""
 

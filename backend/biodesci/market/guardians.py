@@ -27,7 +27,7 @@ from biodesci.core.documents.guarding import Guardian, ReleasedShare, SharedKey,
 from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError, StateError
 from biodesci.core.onchain import LicenseState, Right
 from biodesci.ipfs import unixfs
-from biodesci.market import evidence, guarded_custody, shares
+from biodesci.market import evidence, guarded_custody, shared_evidence, shares
 from biodesci.market.handover import require_custody
 from biodesci.market.in_flight import about_licence
 from biodesci.market.license import get, visas_until
@@ -135,7 +135,8 @@ def release_share(member: Member, license_id: int) -> ReleasedShare:
     file = split_of(member, version)
     share = guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
     release = shares.asked(chain, licence, file.signed.split, chain.address)
-    sealed = guarding.seal_to_licensee(share, release, chain.key_of(licence.licensee))
+    sealed, randomness = guarding.seal_to_licensee(share, release, chain.key_of(licence.licensee))
+    shared_evidence.keep(member, sealed, share, randomness)
     return ReleasedShare(signed=shares.sign(chain, sealed))
 
 

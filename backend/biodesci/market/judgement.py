@@ -7,29 +7,34 @@ key, with which it could read the file: plaintext is made in memory, and written
 
 from __future__ import annotations
 
+import io
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final
 
+from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments, of_key
-from biodesci.chain.records import DatasetVersion
+from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import cid, envelope, files
+from biodesci.core.documents.guarding import ShareEvidence
 from biodesci.core.errors import (
     AccessDeniedError,
+    InputError,
     IntegrityError,
     NotFoundError,
     StateError,
     UnavailableError,
 )
 from biodesci.core.onchain import LicenseState, utc
+from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import content
+from biodesci.market import content, shared_evidence
 from biodesci.market.content import Fault, FaultError
-from biodesci.market.evidence import Evidence, bound_to, deliveries, sealed_to
+from biodesci.market.evidence import SIZE, Delivery, Evidence, bound_to, deliveries, sealed_to
 from biodesci.market.license import get
 from biodesci.market.sources import Sign, signer, source_of
 from biodesci.party import keys
@@ -74,6 +79,14 @@ class Finding(Enum):
         "had registered: it was changed or made up, or the envelope was never one for this licence. It shows "
         "nothing in the custodian's favour."
     )
+    WRONG_SHARES = (
+        "The key was delivered in shares, and fewer of them than are needed are the ones that the owner "
+        "dealt, whatever the other guardians can show: the delivery was wrong."
+    )
+    SHARES_NOT_SHOWN = (
+        "The key was delivered in shares, and the guardians have not shown that as many of them are right as "
+        "are needed: nothing is proven either way."
+    )
     CARD_NAMES_NO_CONTAINER = Fault.CARD_NAMES_NO_CONTAINER.value
     CARD_OF_ANOTHER_FILE = Fault.CARD_OF_ANOTHER_FILE.value
     OTHER_CONTAINER = Fault.OTHER_CONTAINER.value
@@ -99,7 +112,9 @@ class Finding(Enum):
         return Side.LICENSEE if self in _FAULTY else Side.NOBODY
 
 
-_FAULTY: Final = frozenset({Finding.WRONG_KEY, Finding.FORMER_KEY, *(Finding[fault.name] for fault in Fault)})
+_FAULTY: Final = frozenset(
+    {Finding.WRONG_KEY, Finding.WRONG_SHARES, Finding.FORMER_KEY, *(Finding[fault.name] for fault in Fault)}
+)
 _UNFETCHED: Final = frozenset({Finding.CARD_NOT_FETCHED, Finding.CONTAINER_NOT_FETCHED})
 _PRIVATE: Final = (
     "The envelope was computed anew, and lies on your IPFS node. The encrypted file is not public and stays "
@@ -157,12 +172,12 @@ class Judgement:
 def judge(
     arbiter: Member,
     license_id: int,
-    file: Path,
-    *,
+    *file: Path,
     most: int = MOST,
     progress: Callable[[int], None] | None = None,
 ) -> Judgement:
-    """What is found of a delivery by a file of evidence that was shown to this account.
+    """What is found of a delivery by a file of evidence that was shown to this account; of a key in shares
+    by those of its guardians.
 
     The container is fetched into the arbiter's home, if it has at most `most` bytes, and removed again; a
     fetch that was interrupted goes on. Where all is right, the envelope is added to the arbiter's IPFS node,
@@ -179,20 +194,17 @@ def judge(
         raise StateError(f"No key of licence {license_id} was delivered.", "There is nothing to judge.")
     until = licence.deadline if licence.state is LicenseState.DISPUTED else None
     seed = keys.load_seed(arbiter.home, arbiter.passphrase)
-    opened = envelope.open_(seed, files.read(file), bound_to(chain, license_id, chain.address))
-    evidence = Evidence.parse(opened)
-    delivery = next((one for one in delivered if one.digest == evidence.digest), None)
-    if delivery is None:
-        return Judgement(license_id, licence.licensee, Finding.OTHER_ENVELOPE, until=until)
-    sealed = sealed_to(chain, licence, delivery, evidence)
-    if sealed is None:
-        return Judgement(license_id, licence.licensee, Finding.NO_EVIDENCE, until=until)
+    bound = bound_to(chain, license_id, chain.address)
+    opened = [envelope.open_(seed, files.read(one), bound) for one in file]
+    proven = _proven(chain, licence, delivered, opened)
+    if not isinstance(proven, _Proven):
+        return Judgement(license_id, licence.licensee, *proven, until=until)
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     committed = commitments(chain, version)
-    key, salt = evidence.content[:32], evidence.content[32:]
+    key, salt = proven.content[:32], proven.content[32:]
     if of_key(chain, version.publisher, key, salt) != committed.key_commitment:
         return Judgement(license_id, licence.licensee, Finding.WRONG_KEY, until=until)
-    if not sealed.to_own_key:
+    if not proven.to_own_key:
         return Judgement(license_id, licence.licensee, Finding.FORMER_KEY, until=until)
     try:
         sold = _Sold(version.card, committed.content_root, signer(chain, licence.dataset_id, licence.id))
@@ -200,8 +212,62 @@ def judge(
     except FaultError as exc:
         finding, reason = Finding[exc.fault.name], ""
     if finding is Finding.RIGHT_KEY:
-        arbiter.ipfs.add(sealed.envelope, f"envelope of licence {license_id}, which was judged")
+        arbiter.ipfs.add(proven.delivered, f"envelope of licence {license_id}, which was judged")
     return Judgement(license_id, licence.licensee, finding, reason, until)
+
+
+@dataclass(frozen=True)
+class _Proven:
+    """What was delivered, key ‖ salt that it holds, and whether it was sealed to the licensee's own key."""
+
+    delivered: bytes
+    content: bytes
+    to_own_key: bool
+
+
+def _proven(
+    chain: Chain, licence: License, delivered: Sequence[Delivery], opened: Sequence[bytes]
+) -> _Proven | tuple[Finding, str]:
+    """What the evidence shows to have been delivered, or what is found without it, with what more there is
+    to say."""
+    of_envelopes = [raw for raw in opened if len(raw) == SIZE]
+    if not of_envelopes:
+        return _proven_in_shares(chain, licence, delivered, [ShareEvidence.parse(raw) for raw in opened])
+    if len(opened) != 1:
+        raise InputError(
+            "An envelope and something else were shown.", "Judge the evidence of one delivery at a time."
+        )
+    evidence = Evidence.parse(opened[0])
+    delivery = next((one for one in delivered if one.digest == evidence.digest), None)
+    if delivery is None:
+        return Finding.OTHER_ENVELOPE, ""
+    sealed = sealed_to(chain, licence, delivery, evidence)
+    if sealed is None:
+        return Finding.NO_EVIDENCE, ""
+    return _Proven(sealed.envelope, evidence.content, sealed.to_own_key)
+
+
+def _proven_in_shares(
+    chain: Chain, licence: License, delivered: Sequence[Delivery], given: Sequence[ShareEvidence]
+) -> _Proven | tuple[Finding, str]:
+    if len({one.delivered for one in given}) != 1:
+        raise InputError(
+            "The guardians showed different deliveries.", "Judge the evidence of one delivery at a time."
+        )
+    digest = unixfs.digest_of(io.BytesIO(given[0].delivered))
+    delivery = next((one for one in delivered if one.digest == digest), None)
+    if delivery is None:
+        return Finding.OTHER_ENVELOPE, ""
+    try:
+        shown = shared_evidence.look(chain, licence, delivery, given)
+    except IntegrityError as exc:
+        return Finding.NO_EVIDENCE, exc.message
+    if shown.is_too_few:
+        return Finding.WRONG_SHARES, shown.why
+    content_shown = shown.content
+    if content_shown is None:
+        return Finding.SHARES_NOT_SHOWN, shown.why
+    return _Proven(shown.document, content_shown, shown.to_own_key)
 
 
 @dataclass(frozen=True)

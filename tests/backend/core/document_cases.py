@@ -18,7 +18,7 @@ from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.deployment import Deployment
-from biodesci.core.documents.guarding import ReleasedShare, SharedKey, SplitFile
+from biodesci.core.documents.guarding import ReleasedShare, SharedKey, ShareEvidence, SplitFile
 from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import InstitutionFile, KnownInstitutions
 from biodesci.core.documents.manifest import FolderManifest
@@ -133,6 +133,7 @@ CASES = (
     Case(SplitFile, "key-split.json", optional=("signed.split.guardians.*.url",)),
     Case(ReleasedShare, "released-share.json"),
     Case(SharedKey, "shared-key.json", optional=("signed.split.guardians.*.url",)),
+    Case(ShareEvidence, "share-evidence.json"),
     Case(DeliveryApproval, "delivery-approval.json"),
     Case(GuardianAnswer, "guardian-answer.json"),
     Case(PartnerList, "partners.json"),

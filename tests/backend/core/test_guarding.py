@@ -52,7 +52,7 @@ class Guarded:
             guardian=guardian.address,
             sealed=b"",
         )
-        return guarding.seal_to_licensee(share or self.share(guardian), asked, licensee.public)
+        return guarding.seal_to_licensee(share or self.share(guardian), asked, licensee.public)[0]
 
 
 @pytest.fixture(scope="module")

@@ -197,8 +197,17 @@ def own_house(localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path: Path)
     return _house(localnet, ipfs_node, senders_home, tmp_path)
 
 
+@pytest.fixture(scope="module")
+def contract_house(
+    localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Any:
+    """A sale whose custodian is the contract, for tests that leave its guardians as they are."""
+    folder = tmp_path_factory.mktemp("contract")
+    return _house(localnet, ipfs_node, senders_home, folder, by_contract=True)
+
+
 @pytest.fixture
-def contract_house(localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path: Path) -> Any:
+def own_contract_house(localnet: Any, ipfs_node: Any, senders_home: Path, tmp_path: Path) -> Any:
     """A sale whose custodian is the contract, for one test."""
     return _house(localnet, ipfs_node, senders_home, tmp_path, by_contract=True)
 

@@ -23,7 +23,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs import unixfs
-from biodesci.market import guardians, license, roles, shares
+from biodesci.market import guardians, license, roles, shared_evidence, shares
 from biodesci.market.guardians import approve, deliver, guard, release_share, take_share
 from biodesci.party.member import Member
 from tests.backend import calls
@@ -33,9 +33,10 @@ from tests.backend.market.guarded import House
 
 def lie(member: Member, released: ReleasedShare, sale: Sale) -> ReleasedShare:
     """A release as the guardian signs it, with another share in it."""
-    wrong = guarding.seal_to_licensee(
+    wrong, randomness = guarding.seal_to_licensee(
         bytes(69), released.signed.release, sale.buyer.key_of(sale.buyer.address)
     )
+    shared_evidence.keep(member, wrong, bytes(69), randomness)
     return ReleasedShare(signed=shares.sign(member.chain, wrong))
 
 

@@ -146,6 +146,21 @@ class ReleasedShare(Document):
     signed: SignedRelease
 
 
+class ShareEvidence(Document):
+    """What a guardian shows an arbiter: what was delivered (the bytes of a SharedKey), and how its share in
+    it was sealed. Whoever has it knows the share: it travels sealed to the arbiter."""
+
+    title: ClassVar = "evidence of a share"
+    remedy: ClassVar = "Ask the guardian for it again: biodesci license evidence."
+    limit: ClassVar = 512 << 10
+
+    format: Literal["biodesci-share-evidence/1"] = "biodesci-share-evidence/1"
+    delivered: Base64
+    guardian: Address
+    randomness: Annotated[Base64, Field(min_length=64, max_length=64)]
+    share: Base64
+
+
 class SharedKey(Document):
     """What is delivered in place of an envelope: shares, each sealed to the licensee, and whose they are."""
 

@@ -14,7 +14,7 @@ from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.deployment import Deployment
-from biodesci.core.documents.guarding import ReleasedShare, SharedKey, SplitFile
+from biodesci.core.documents.guarding import ReleasedShare, SharedKey, ShareEvidence, SplitFile
 from biodesci.core.documents.inspection_report import InspectionReport
 from biodesci.core.documents.institution import InstitutionFile, KnownInstitutions
 from biodesci.core.documents.manifest import FolderManifest
@@ -51,6 +51,7 @@ KINDS: Final[tuple[type[Document], ...]] = (
     SplitFile,
     ReleasedShare,
     SharedKey,
+    ShareEvidence,
     DeliveryApproval,
     GuardianAnswer,
     Deployment,
