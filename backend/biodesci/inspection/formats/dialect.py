@@ -21,7 +21,7 @@ _DECIMAL: Final = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(?:\.\d{3})+,\d+")
 _THREE: Final = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}")  # 1,234 may be 1234 or 1.234
 _POINT: Final = re.compile(r"[+-]?\d*\.\d+")
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
-_GROUPED: Final = re.compile(r"[+-]?\d{1,3}(?:\.\d{3})+,\d+")
+_GROUPED: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")
 _WORDY: Final = 2  # words in a cell on average, from which on lines with some commas are prose
 _SHORT: Final = 64  # characters of a line, up to which lines without a delimiter are one column
 
@@ -72,7 +72,8 @@ def decimal_signs(rows: Sequence[Sequence[str]]) -> tuple[str, str]:
     """The decimal sign and the one between thousands ("" for none), by the cells of some rows."""
     cells = [cell.strip() for row in rows for cell in row]
     commas = sum(bool(_DECIMAL.fullmatch(cell)) and not _THREE.fullmatch(cell) for cell in cells)
-    points = sum(_POINT.fullmatch(cell) is not None for cell in cells)
+    # Beside numbers with decimal commas, 1.234 is 1234.
+    points = sum(bool(_POINT.fullmatch(cell)) and not _GROUPED.fullmatch(cell) for cell in cells)
     if commas > points:
         return ",", "." if any(map(_GROUPED.fullmatch, cells)) else ""
     return ".", "," if any(map(_THOUSANDS.fullmatch, cells)) else ""
