@@ -123,7 +123,7 @@ def check(
 
 
 def _inspect(file: Path, declared: Declared) -> Inspection:
-    from biodesci.inspection.inspect import inspect
+    from biodesci.inspection.apart import inspect
     from biodesci.market.material import Material
 
     size, report, done = Material.of(file).size, reporter(), 0

@@ -29,6 +29,10 @@ _NOBODY_KNOWS: Final = (
 )
 
 
+def nothing(_: object) -> None:
+    """For who wants to know nothing of the progress."""
+
+
 @dataclass
 class Inspection:
     """What a file or folder holds. `media_type` is None for a format that is not read. `names` are those by
@@ -39,8 +43,9 @@ class Inspection:
     tables: list[TableSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     names: dict[str, None] = field(default_factory=dict, repr=False, compare=False)
-    progress: Callable[[int], None] = field(default=lambda _amount: None, repr=False, compare=False)
+    progress: Callable[[int], None] = field(default=nothing, repr=False, compare=False)
     sketch_key: bytes | None = field(default=None, repr=False, compare=False)
+    reading: Callable[[str], None] = field(default=nothing, repr=False, compare=False)
 
     def of(self, level: Level) -> list[Finding]:
         """The findings of one level."""
@@ -52,16 +57,19 @@ def inspect(
     declared: Declared | None = None,
     progress: Callable[[int], None] | None = None,
     sketch_key: bytes | None = None,
+    reading: Callable[[str], None] | None = None,
 ) -> Inspection:
-    """Looks into a file or folder. `progress` is told how many more bytes of tables were looked at. With the
-    home's `sketch_key` tables have sketches, by which later ones of the same people are recognised.
+    """Looks into a file or folder. `progress` is told how many more bytes of tables were looked at, `reading`
+    which file or member comes next. With the home's `sketch_key` tables have sketches, by which later ones of
+    the same people are recognised. Libraries in C read the file in this process: apart.py has one for them.
 
     Raises InputError where there is none, for a file of a known format that is damaged, and for a declared
     column or table that is not there: a mistyped name must not pass for one that was looked at.
     """
     if not path.exists():
         raise InputError(f"There is no file {path}.", "Check the path.")
-    inspection = Inspection(progress=progress or (lambda _amount: None), sketch_key=sketch_key)
+    inspection = Inspection(progress=progress or nothing, sketch_key=sketch_key)
+    inspection.reading = reading or inspection.reading
     source = Source.of(path)
     format_ = recognise(source)
     if format_ is not None:
@@ -104,6 +112,7 @@ def _require_tables(declared: Declared, inspection: Inspection) -> None:
 
 def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
     place = source.where or "file"
+    inspection.reading(place)
     format_ = recognise(source) if source.depth <= _DEEPEST else None
     if format_ is None:
         reason = "no reader here knows this format, so nobody looked into it"

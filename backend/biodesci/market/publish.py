@@ -29,8 +29,9 @@ from biodesci.core.documents.content_request import origin
 from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.public_text import require_printable
+from biodesci.inspection.apart import inspect
 from biodesci.inspection.content import Declared
-from biodesci.inspection.inspect import Inspection, inspect
+from biodesci.inspection.inspect import Inspection
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import admission, arbitration, provenance
