@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.apart import inspect
 from biodesci.inspection.content import Declared
 from biodesci.inspection.deidentify import member
 from biodesci.inspection.deidentify.mend import Action, Mend, Mends
