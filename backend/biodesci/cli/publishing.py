@@ -131,11 +131,16 @@ def publish(
     offer = None if how.price is None else asked.terms(owner.chain, how.price)
     with source.plain() as file:
         done = run(owner, file, meta, offer, reporter(), dataset_id=how.dataset)
-    output.record(
-        asdict(done),
+    sentence = (
         f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {owner.home}/datasets: "
-        "keep a copy; nobody can restore it.",
+        "keep a copy; nobody can restore it."
     )
+    fields = asdict(done)
+    found = [] if output.json_wanted() else fields.pop("findings")
+    output.record(fields, sentence)
+    if found:
+        lines = "".join(f"\n  - {finding}" for finding in found)
+        output.record({}, f"This was found, and is in the signed report that stays at home:{lines}")
 
 
 def _server() -> str:

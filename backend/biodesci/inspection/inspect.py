@@ -24,8 +24,8 @@ _SHOWN: Final = 40  # names of columns or tables in an error
 
 
 _NOBODY_KNOWS: Final = (
-    "nobody said whose the rows are, so the card releases no count of this table: "
-    "--person COLUMN or --rows-are-people would say it"
+    "nobody said whose the rows are, so the card releases no count of this table: name the column of persons "
+    "(--person COLUMN), or declare that each row is another person (--rows-are-people)"
 )
 
 

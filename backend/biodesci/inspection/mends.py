@@ -46,8 +46,7 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
     f"Read it, or leave it out: {_COPY}. A column of codes and not of words: --code COLUMN.": (
         "attached text", "free text", "narrative",
     ),
-    "Name the column of persons: --person COLUMN. Or, where each row is another person: --rows-are-people "
-    "(of one table among several: --people-table TABLE).": (UNKNOWN_ROWS,),
+    "Give one of the two; of one table among several the second is --people-table TABLE.": (UNKNOWN_ROWS,),
     "Leave out --rows-are-people and --people-table: people are counted by that column. Where it is another "
     "one: --person COLUMN.": (FALSE_ROWS,),
     "If this person agreed to be named: --confirm. Else name the institution: --creator.": (NAMED_CREATOR,),

@@ -41,8 +41,12 @@ def public_texts(meta: DatasetMeta) -> list[Finding]:
         *((f"keyword {i}", keyword) for i, keyword in enumerate(meta.keywords, 1)),
     ]
     findings = [finding for title, text in texts for finding in check_text(f"{PUBLIC}{title}", text)]
-    # A description is a long text, and is meant to be.
-    return [_of_creator(finding) for finding in findings if finding.kind != "free text"]
+    return [_of_creator(finding) for finding in findings if not _is_meant(finding)]
+
+
+def _is_meant(finding: Finding) -> bool:
+    """A description is a long text, and a licence a web address."""
+    return finding.kind == "free text" or (finding.place, finding.kind) == (f"{PUBLIC}license", "web address")
 
 
 def _of_creator(finding: Finding) -> Finding:

@@ -22,7 +22,7 @@ PACKAGE = Path(biodesci.inspection.__file__).parent
 CALLS = {"Finding": 1, "add": 1, "Verdict": 0}
 # Expressions that are a kind of another finding, or of one of the tables below.
 PASSED_ON = {
-    "kind", "name", "of.kind", "verdict.kind", "first.kind", "f'{self.name} that is not read'",
+    "kind", "_KIND", "name", "of.kind", "verdict.kind", "first.kind", "f'{self.name} that is not read'",
     "FALSE_ROWS", "UNKNOWN_ROWS",
 }  # fmt: skip
 TABLES = {
@@ -59,6 +59,8 @@ def _expressions(node: ast.AST) -> Iterator[ast.expr]:
         name = function.id if isinstance(function, ast.Name) else getattr(function, "attr", "")
         if name in CALLS and len(node.args) >= 3:
             yield node.args[CALLS[name]]
+    if isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "_KIND" and node.value:
+        yield node.value
     if isinstance(node, ast.Assign):
         for target in node.targets:
             if isinstance(target, ast.Name) and target.id == "kind" and _says(node.value):

@@ -83,6 +83,10 @@ def test_a_creators_telephone_number_and_another_texts_name_stop_still() -> None
         require_admitted(Inspection(findings=found), replace(meta, confirmed=True))
 
 
+def test_a_licences_address_is_no_finding() -> None:
+    assert public_texts(replace(META, license="https://spdx.org/licenses/CC-BY-4.0")) == []
+
+
 def test_a_header_may_be_declared_and_names_nobody_all_the_same(tmp_path: Path) -> None:
     file = tmp_path / "table.csv"
     file.write_text("1,2\n3,4\n5,6\n7,8\n")
