@@ -18,6 +18,7 @@ from biodesci.core import cid, duo
 from biodesci.core.airlock.differencing import NOTHING, Bar, Release, Told, is_as_large, withheld_renamed
 from biodesci.core.airlock.overlap import Sketch, may_share_people
 from biodesci.core.container import ContainerInfo
+from biodesci.core.documents.card_files import FileObject, PlainFile, SchemaFile
 from biodesci.core.documents.dataset_card import (
     LONGEST_NAME,
     MAX_FIELDS,
@@ -27,11 +28,9 @@ from biodesci.core.documents.dataset_card import (
     DatasetCard,
     DataType,
     Extract,
-    FileObject,
     IdentifierCheck,
     Interval,
     PermittedDiseases,
-    PlainFile,
     RecordSet,
     Reference,
     Source,
@@ -44,6 +43,7 @@ from biodesci.core.documents.published_tables import releases
 _PLAIN_ID: Final = re.compile(r"[A-Za-z0-9_.-]{1,60}")
 _DUO: Final = "http://purl.obolibrary.org/obo/DUO_"
 _ENDINGS: Final = {"text/tab-separated-values": ".tsv", "application/vnd.apache.parquet": ".parquet"}
+_Files = tuple[FileObject, PlainFile, *tuple[SchemaFile, ...]]
 
 
 @dataclass(frozen=True)
@@ -93,6 +93,15 @@ class StoredFile:
 
 
 @dataclass(frozen=True)
+class StoredSchema:
+    """A Parquet file that names all columns of a table: the digest of its CID, its bytes, and their hash."""
+
+    content: bytes
+    size: int
+    sha256: bytes
+
+
+@dataclass(frozen=True)
 class DescribedColumn:
     """A column and what the airlock lets tell of it."""
 
@@ -107,7 +116,8 @@ class DescribedTable:
     """A table as it may be told: rounded numbers of `rows` and `people`, None where they are withheld, and
     some of its columns, of which there are `width`. `sampled` says that a sample of the people was counted:
     one of them stands for many, so that no difference to an earlier release is small enough to be told.
-    `sketch` is never told: by it the owner's home sees whether other tables are of the same people."""
+    `sketch` is never told: by it the owner's home sees whether other tables are of the same people. `schema`
+    is named by a card that has no room for all columns."""
 
     width: int
     columns: tuple[DescribedColumn, ...]
@@ -115,6 +125,7 @@ class DescribedTable:
     people: int | None = None
     sampled: bool = False
     sketch: Sketch | None = None
+    schema: StoredSchema | None = None
 
     def akin(self, previous: Iterable[Earlier]) -> Iterator[Release]:
         """The earlier tables that may be of the same people. Tables have no lasting names: all count."""
@@ -152,14 +163,17 @@ def build(
     tables: Sequence[DescribedTable] = (),
 ) -> DatasetCard:
     """The card of a dataset. Columns beyond MAX_FIELDS, and then as many as it takes for readers to accept
-    the card, are left out of it; `biodesci:columns` says how many there are.
+    the card, are left out of it; `biodesci:columns` says how many there are, and the table's schema beside
+    the card what they are called.
 
     Raises InputError without a name, for terms that permit nothing, and for what does not fit a card.
     """
     tables = [table.since(table.akin(edition.previous)) for table in tables[:MAX_TABLES]]
     most = MAX_FIELDS
     while True:
-        card = _card(about, file, check, edition, _record_sets(tables, most))
+        record_sets = _record_sets(tables, most)
+        files = _files(file, _schema_files(tables, record_sets))
+        card = _card(about, files, check, edition, record_sets)
         if card.fits or not most:
             card.to_bytes()  # says how much too large it is
             return card
@@ -168,12 +182,12 @@ def build(
 
 def _card(
     about: About,
-    file: StoredFile,
+    files: _Files,
     check: IdentifierCheck,
     edition: Edition,
     record_sets: tuple[RecordSet, ...],
 ) -> DatasetCard:
-    url = f"ipfs://{cid.from_digest(file.content)}"
+    url = f"ipfs://{cid.from_digest(files[0].content)}"
     version = f"{edition.version}.0.0"
     who = f"{about.creator} " if about.creator else ""
     terms = tuple(duo.ids(about.terms))
@@ -187,7 +201,7 @@ def _card(
         license=about.license or ", ".join(_DUO + term.removeprefix("DUO:") for term in terms) or "none",
         usage_info=terms,
         terms=about.terms,
-        distribution=(_file_object(file), _plain_file(file.media_type)),
+        distribution=files,
         identifier_check=check,
         creator=Organization.of(about.creator, about.domain),
         keywords=tuple(about.keywords) or None,
@@ -196,6 +210,10 @@ def _card(
         record_set=record_sets or None,
         diseases=about.diseases,
     )
+
+
+def _files(file: StoredFile, schemas: Iterable[SchemaFile]) -> _Files:
+    return (_file_object(file), _plain_file(file.media_type), *schemas)
 
 
 def _file_object(file: StoredFile) -> FileObject:
@@ -215,10 +233,28 @@ def _plain_file(media_type: str) -> PlainFile:
     return PlainFile(name=name, content=name, encoding_format=media_type)
 
 
+def _schema_files(tables: Sequence[DescribedTable], record_sets: Iterable[RecordSet]) -> Iterator[SchemaFile]:
+    described = {table.id: len(table.field) for table in record_sets}
+    for i, table in enumerate(tables):
+        if table.schema is not None and described.get(_set_id(i), 0) < table.width:
+            name = "schema" if i == 0 else f"schema-{i + 1}"
+            yield SchemaFile(
+                id=name,
+                name=f"{name}.parquet",
+                content=table.schema.content,
+                size=table.schema.size,
+                sha256=table.schema.sha256,
+            )
+
+
+def _set_id(table: int) -> str:
+    return "records" if table == 0 else f"records-{table + 1}"
+
+
 def _record_sets(tables: Sequence[DescribedTable], most: int) -> tuple[RecordSet, ...]:
     record_sets = []
     for i, table in enumerate(tables):
-        set_id = "records" if i == 0 else f"records-{i + 1}"
+        set_id = _set_id(i)
         columns = fields(table, set_id, most)
         most -= len(columns)
         if columns:

@@ -1,42 +1,38 @@
-"""The names and types of all columns of a table as a file of its own, for one with more than a card tells."""
+"""The names and types of all columns of a table as a file of its own, for one with more than a card has."""
 
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from typing import Final
 
 import pyarrow as pa
 
-MEDIA_TYPE: Final = "application/vnd.apache.parquet"
+from biodesci.core.documents.dataset_card import LONGEST_NAME
+
+_TYPES: Final = (
+    *(pa.types.is_boolean, pa.types.is_integer, pa.types.is_floating, pa.types.is_decimal),
+    *(pa.types.is_date, pa.types.is_time, pa.types.is_timestamp),
+)
 
 
-def schema_file(schema: pa.Schema, labels: Mapping[str, str] | None = None) -> bytes:
-    """A Parquet file with these columns and no row. `labels` become the fields' metadata `label`.
+def schema_file(schema: pa.Schema) -> bytes:
+    """A Parquet file with these columns and no row, for everybody to read.
 
-    Metadata that the source's own fields or file carry is left out: nobody looked into it. The names and
-    labels have to be checked before, as everybody may read them.
+    The names have been checked as those of a card are, and one that is too long for a card is left out. The
+    source's own labels and metadata are, too.
     """
     import pyarrow.parquet as pq  # noqa: PLC0415 - 60 ms, for wide tables alone
 
-    told = labels or {}
-    fields = [
-        pa.field(
-            field.name,
-            _plain(field.type),
-            metadata={"label": told[field.name]} if field.name in told else None,
-        )
-        for field in schema
-    ]
+    fields = [pa.field(one.name, _plain(one.type)) for one in schema if len(one.name) <= LONGEST_NAME]
     sink = io.BytesIO()
-    pq.ParquetWriter(
-        sink, pa.schema(fields)
-    ).close()  # without a row group, which would describe each column again
+    # Without a row group, which would describe each column again, and without Arrow's copy of the schema.
+    pq.ParquetWriter(sink, pa.schema(fields), store_schema=False).close()
     return sink.getvalue()
 
 
 def _plain(type_: pa.DataType) -> pa.DataType:
-    """The type without dictionaries, whose values would be data, and of nested ones without inner names."""
+    """The type of a number, a truth or a time; of a dictionary that of its values, which would be data; and a
+    text for any other."""
     if pa.types.is_dictionary(type_):
-        return type_.value_type
-    return pa.string() if pa.types.is_nested(type_) else type_
+        return _plain(type_.value_type)
+    return type_ if any(is_one(type_) for is_one in _TYPES) else pa.string()

@@ -3,12 +3,16 @@ before it is published."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import hashlib
+import io
+from dataclasses import dataclass, field, replace
 
 from biodesci.core import croissant
 from biodesci.core.container import ContainerInfo
-from biodesci.core.croissant import Edition
+from biodesci.core.croissant import DescribedTable, Edition, StoredSchema
 from biodesci.core.documents.dataset_card import (
+    MAX_FIELDS,
+    MAX_TABLES,
     Counted,
     DatasetCard,
     FoundKind,
@@ -17,6 +21,7 @@ from biodesci.core.documents.dataset_card import (
 )
 from biodesci.inspection.content import Declared
 from biodesci.inspection.inspect import Inspection
+from biodesci.ipfs import unixfs
 
 
 @dataclass(frozen=True)
@@ -66,8 +71,31 @@ def compose(
     )
     media_type = meta.encoding_format or inspection.media_type or "application/octet-stream"
     stored = croissant.StoredFile(content, info, media_type, meta.served_at)
-    tables = [summary.table for summary in inspection.tables]
-    return croissant.build(about, stored, _check(inspection), edition, tables)
+    return croissant.build(about, stored, _check(inspection), edition, _tables(inspection))
+
+
+def schema_files(card: DatasetCard, inspection: Inspection) -> list[bytes]:
+    """The files that the card names of tables with more columns than it has room for, as public as it is."""
+    if not card.schema_files:
+        return []
+    by_content = {_digest(table.schema_file): table.schema_file for table in inspection.tables}
+    return [by_content[file.content] for file in card.schema_files]
+
+
+def _tables(inspection: Inspection) -> list[DescribedTable]:
+    """The tables as they may be described, with their schemas where a card has no room for all columns."""
+    tables = inspection.tables[:MAX_TABLES]
+    if sum(len(summary.schema) for summary in tables) <= MAX_FIELDS:
+        return [summary.table for summary in tables]
+    return [replace(summary.table, schema=_stored(summary.schema_file)) for summary in tables]
+
+
+def _stored(file: bytes) -> StoredSchema:
+    return StoredSchema(_digest(file), len(file), hashlib.sha256(file).digest())
+
+
+def _digest(file: bytes) -> bytes:
+    return unixfs.digest_of(io.BytesIO(file))
 
 
 def _check(inspection: Inspection) -> IdentifierCheck:

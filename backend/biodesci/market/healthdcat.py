@@ -11,7 +11,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
-from biodesci.core.documents.dataset_card import DatasetCard, FileObject, PlainFile
+from biodesci.core.documents.card_files import FileObject, PlainFile
+from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ def _distribution(described: Graph, card: DatasetCard) -> Node:
     from rdflib import BNode, Literal, URIRef  # noqa: PLC0415
     from rdflib.namespace import DCAT, DCTERMS, RDF, XSD, Namespace  # noqa: PLC0415
 
-    container, plain = card.distribution
+    container, plain = card.distribution[:2]
     assert isinstance(container, FileObject) and isinstance(plain, PlainFile), "a card has both"
     spdx, node, checksum = Namespace(_SPDX), BNode(), BNode()
     rights = "Data use terms (GA4GH DUO): " + ", ".join(card.usage_info)

@@ -24,8 +24,8 @@ class Minted(Part):
 
 
 class Notes(Document):
-    """What is done. `name`, `content` and `card` are digests of CIDs: of the container as it was made, and of
-    what is kept or on IPFS. The fields of the container stand together."""
+    """What is done. `name`, `content`, `schemas` and `card` are digests of CIDs: of the container as it was
+    made, and of what is kept or on IPFS. The fields of the container stand together."""
 
     title: ClassVar = "journal of a publication"
     remedy: ClassVar = (
@@ -42,6 +42,7 @@ class Notes(Document):
     sha256: BareBytes32 | None = None
     name: BareBytes32 | None = None
     content: BareBytes32 | None = None
+    schemas: tuple[BareBytes32, ...] = ()
     card: BareBytes32 | None = None
     published: Minted | None = None
 

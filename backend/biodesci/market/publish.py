@@ -26,7 +26,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import canonical, cid, container, duo, files
 from biodesci.core.documents.content_request import origin
-from biodesci.core.documents.dataset_card import require_described
+from biodesci.core.documents.dataset_card import DatasetCard, require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.public_text import require_printable
 from biodesci.inspection.apart import inspect
@@ -36,7 +36,7 @@ from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import admission, arbitration, provenance
 from biodesci.market.admission import public_texts, require_admitted
-from biodesci.market.card import DatasetMeta, compose
+from biodesci.market.card import DatasetMeta, compose, schema_files
 from biodesci.market.croissant_check import require_valid
 from biodesci.market.edition import upcoming
 from biodesci.market.journal import FILE, Journal, Minted
@@ -131,7 +131,7 @@ def publish(
                 _keep(owner.home, journal)
             if edition is not None:
                 card = compose(meta, inspection, journal.digest("content"), _container(journal), edition)
-                _release(owner, journal, card.to_bytes(), inspection)
+                _release(owner, journal, card, inspection)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
             intent.forget()
@@ -263,12 +263,16 @@ def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:
         journal.note(content=ipfs.add_file(file, advance, why, expected=journal.notes.name))
 
 
-def _release(owner: Member, journal: Journal, card: bytes, inspection: Inspection) -> None:
-    """Makes the card public; what it releases is noted before, for the publications that follow."""
+def _release(owner: Member, journal: Journal, card: DatasetCard, inspection: Inspection) -> None:
+    """Makes the card and the schemas that it names public; what it releases is noted before, for the
+    publications that follow."""
     sketches = tuple(one.table.sketch for one in inspection.tables if one.table.sketch is not None)
     sketched = disclosures.Sketched(inspection.sketch_key or b"", sketches)
-    disclosures.keep(owner.home, owner.chain, journal.digest("key_commitment"), card, sketched)
-    journal.note(card=owner.ipfs.add(card, "card of a dataset"))
+    released = card.to_bytes()
+    disclosures.keep(owner.home, owner.chain, journal.digest("key_commitment"), released, sketched)
+    schemas = schema_files(card, inspection)
+    journal.note(schemas=tuple(owner.ipfs.add(file, "schema of a dataset's table") for file in schemas))
+    journal.note(card=owner.ipfs.add(released, "card of a dataset"))
 
 
 def _mint(
@@ -317,7 +321,8 @@ def _result(chain: Chain, receipt: TxReceipt, journal: Journal, dataset_id: int 
 
 
 def withdrawn_files(chain: Chain, home: Path) -> list[bytes]:
-    """The digests of cards and encrypted files that this home published and that are withdrawn by now."""
+    """The digests of cards, schemas of wide tables and encrypted files that this home published and that are
+    withdrawn by now."""
     gone = []
     for path in sorted((home / "publications").glob(f"*/{FILE}")):
         notes = Journal.open(path.parent).notes
@@ -325,5 +330,6 @@ def withdrawn_files(chain: Chain, home: Path) -> list[bytes]:
             continue
         named = notes.published.dataset_id, notes.published.version
         if chain.call(chain.datasets.functions.isWithdrawn(*named)):
-            gone += [digest for digest in (notes.card, notes.content) if digest is not None]
+            public = (notes.card, notes.content, *notes.schemas)
+            gone += [digest for digest in public if digest is not None]
     return gone

@@ -52,9 +52,9 @@ datePublished: string
 description: string
 /**
  * @minItems 2
- * @maxItems 2
+ * @maxItems 66
  */
-distribution: [(FileObject | PlainFile), (FileObject | PlainFile)]
+distribution: [(FileObject | PlainFile | SchemaFile), (FileObject | PlainFile | SchemaFile), ...((FileObject | PlainFile | SchemaFile))[]]
 /**
  * @minItems 1
  */
@@ -152,6 +152,19 @@ name: string
  */
 export interface ContainerReference {
 "@id": "container"
+}
+/**
+ * The names and types of all columns of a table of which the card describes some: a Parquet file without
+ * rows, on IPFS for everybody. `schema` is of the table `records`, `schema-2` of `records-2`.
+ */
+export interface SchemaFile {
+"@id": string
+"@type": "cr:FileObject"
+contentSize: string
+contentUrl: string
+encodingFormat: "application/vnd.apache.parquet"
+name: string
+sha256: string
 }
 /**
  * A table in the file. `columns` is how many columns it has, of which `field` may have fewer; `rows` and

@@ -221,14 +221,27 @@ def test_a_schema_file_holds_no_value_and_nobodys_metadata() -> None:
     words = pa.array(["Anna Weber", "x"]).dictionary_encode()
     field = pa.field("w", words.type, metadata={"note": "Weber"})
     nested = pa.field("n", pa.struct([("Meier", pa.int8())]))
-    schema = pa.schema([field, nested, ("v", pa.float64())], metadata={"pandas": "Weber"})
-    file = schema_file(schema, {"v": "vital capacity"})
+    schema = pa.schema([field, nested, ("v", pa.float64()), ("x" * 201, pa.int8())], {"pandas": "Weber"})
+    file = schema_file(schema)
     read = pq.read_schema(pa.BufferReader(file))
-    assert [str(one.type) for one in read] == ["string", "string", "double"]
-    assert read.field("v").metadata[b"label"] == b"vital capacity"
+    assert [(one.name, str(one.type)) for one in read] == [("w", "string"), ("n", "string"), ("v", "double")]
     assert b"Weber" not in file
     assert b"Meier" not in file
     assert pq.read_table(pa.BufferReader(file)).num_rows == 0
+
+
+@pytest.mark.parametrize(
+    "type_",
+    [
+        pa.uint64(), pa.float16(), pa.decimal256(50, 2), pa.timestamp("ns", "Europe/Berlin"), pa.time64("us"),
+        pa.duration("s"), pa.month_day_nano_interval(), pa.uuid(), pa.null(), pa.string_view(), pa.binary(),
+        pa.large_list(pa.int8()), pa.map_(pa.string(), pa.int8()), pa.dense_union([pa.field("a", pa.int8())]),
+        pa.dictionary(pa.int8(), pa.date32()), pa.bool_(), pa.date64(),
+    ],
+)  # fmt: skip
+def test_a_schema_file_has_columns_of_any_type(type_: pa.DataType) -> None:
+    file = schema_file(pa.schema([("a", type_), ("a", type_), ("", type_)]))
+    assert pq.read_schema(pa.BufferReader(file)).names == ["a", "a", ""]
 
 
 def test_a_guessed_column_that_numbers_the_rows_is_nobodys() -> None:

@@ -6,29 +6,25 @@ Cards of strangers and of earlier versions are read otherwise (published_card.py
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any, ClassVar, Final, Literal, Self
 
 from pydantic import (
     AfterValidator,
-    BeforeValidator,
     Field,
-    PlainSerializer,
-    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
 
-from biodesci.core import cid, duo
+from biodesci.core import duo
 from biodesci.core.airlock import counts
 from biodesci.core.documents.base import Document, Part
-from biodesci.core.documents.content_request import Origin
+from biodesci.core.documents.card_files import FileObject, Filled, PlainFile, SchemaFile
 from biodesci.core.documents.organization import Organization
-from biodesci.core.documents.values import BareBytes32, Bytes32, Count, Disease, DuoBits, Text
+from biodesci.core.documents.values import Bytes32, Count, Disease, DuoBits, Text
 from biodesci.core.errors import InputError
 
 MAX_FIELDS: Final = 500
-"""How many columns a card describes; the others are in the Parquet schema beside it."""
+"""How many columns a card describes; of more the names and types are in a file beside it (SchemaFile)."""
 MAX_TABLES: Final = 64
 """How many tables a card describes."""
 LONGEST_NAME: Final = 200
@@ -72,7 +68,6 @@ CONTEXT: Final[dict[str, Any]] = {
     "subField": "cr:subField",
     "transform": "cr:transform",
 }
-_SCHEME: Final = "ipfs://"
 
 
 def _is_croissant(context: dict[str, Any]) -> dict[str, Any]:
@@ -81,78 +76,9 @@ def _is_croissant(context: dict[str, Any]) -> dict[str, Any]:
     return context
 
 
-def _from_url(value: object, info: ValidationInfo) -> object:
-    if info.mode != "json":
-        return value
-    try:
-        if isinstance(value, str) and value.startswith(_SCHEME):
-            return cid.to_digest(value.removeprefix(_SCHEME))
-    except InputError:
-        pass
-    raise ValueError("it should be ipfs:// and a CID")
-
-
-def _from_size(value: object, info: ValidationInfo) -> object:
-    if info.mode != "json":
-        return value
-    if not isinstance(value, str) or not re.fullmatch(r"(?:0|[1-9][0-9]{0,15}) B", value):
-        raise ValueError('it should be a number of bytes, such as "1064 B"')
-    return int(value.removesuffix(" B"))
-
-
 _Context = Annotated[dict[str, Any], AfterValidator(_is_croissant), WithJsonSchema({"const": CONTEXT})]
-_IpfsUrl = Annotated[
-    bytes,
-    Field(min_length=32, max_length=32),
-    BeforeValidator(_from_url),
-    PlainSerializer(lambda digest: _SCHEME + cid.from_digest(digest), when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^ipfs://bafybei[a-z2-7]{52}$"}),
-]
-_Size = Annotated[
-    int,
-    Field(ge=0, lt=1 << 53),
-    BeforeValidator(_from_size),
-    PlainSerializer(lambda size: f"{size} B", when_used="json"),
-    WithJsonSchema({"type": "string", "pattern": "^(0|[1-9][0-9]*) B$"}),
-]
-_Filled = Annotated[Text, Field(min_length=1)]
 _About = Annotated[int, Field(ge=counts.TENS, multiple_of=counts.TENS, lt=1 << 53)]
 DataType = Literal["sc:Float", "sc:Integer", "sc:Boolean", "sc:Text", "sc:Date", "sc:DateTime"]
-
-
-class ContainerReference(Part):
-    """The encrypted file."""
-
-    id: Annotated[Literal["container"], Field(alias="@id")] = "container"
-
-
-class FileObject(Part):
-    """The encrypted file, as everybody may have it. `content` is the digest of its CID, `size` its bytes,
-    `sha256` the hash of them; `plaintext_size` is of the file in it. `served_at` is the origin of the server
-    that gives a private one to those entitled; without it the container is on IPFS, for everybody."""
-
-    type: Annotated[Literal["cr:FileObject"], Field(alias="@type")] = "cr:FileObject"
-    id: Annotated[Literal["container"], Field(alias="@id")] = "container"
-    name: Literal["container"] = "container"
-    content: Annotated[_IpfsUrl, Field(alias="contentUrl")]
-    size: Annotated[_Size, Field(alias="contentSize")]
-    encoding_format: Literal["application/octet-stream"] = "application/octet-stream"
-    sha256: BareBytes32
-    content_root: Annotated[Bytes32, Field(alias="biodesci:contentRoot")]
-    segment_size: Annotated[Count, Field(alias="biodesci:segmentSize")]
-    plaintext_size: Annotated[Count, Field(alias="biodesci:plaintextSize")]
-    served_at: Annotated[Origin | None, Field(alias="biodesci:servedAt")] = None
-
-
-class PlainFile(Part):
-    """The file that a licensee decrypts. Its name says its format, and is not the owner's own file name."""
-
-    type: Annotated[Literal["cr:FileObject"], Field(alias="@type")] = "cr:FileObject"
-    id: Annotated[Literal["data"], Field(alias="@id")] = "data"
-    name: _Filled
-    content: Annotated[_Filled, Field(alias="contentUrl")]
-    encoding_format: _Filled
-    contained_in: ContainerReference = ContainerReference()
 
 
 class Category(Part):
@@ -191,7 +117,7 @@ class Reference(Part):
 class Extract(Part):
     """How the column is named there."""
 
-    column: _Filled
+    column: Filled
 
 
 class Source(Part):
@@ -206,12 +132,12 @@ class Column(Part):
 
     type: Annotated[Literal["cr:Field"], Field(alias="@type")] = "cr:Field"
     id: Annotated[str, Field(alias="@id", pattern=r"^[a-z0-9-]+/[A-Za-z0-9_.-]{1,60}$")]
-    name: Annotated[_Filled, Field(max_length=LONGEST_NAME)]
+    name: Annotated[Filled, Field(max_length=LONGEST_NAME)]
     description: Text
     data_type: DataType
     source: Source
     statistics: Annotated[Statistics | None, Field(alias="biodesci:statistics")] = None
-    unit: Annotated[_Filled | None, Field(alias="biodesci:unit")] = None
+    unit: Annotated[Filled | None, Field(alias="biodesci:unit")] = None
 
     @model_validator(mode="after")
     def _is_of_one_column(self) -> Self:
@@ -245,7 +171,7 @@ class RecordSet(Part):
 class FoundKind(Part):
     """A kind of identifier that was found, and how grave it is. How often and where only the owner knows."""
 
-    kind: _Filled
+    kind: Filled
     level: Literal["stop", "ask", "note"]
 
 
@@ -305,12 +231,14 @@ class DatasetCard(Document):
     description: Text
     version: Annotated[str, Field(pattern=r"^[1-9][0-9]*\.0\.0$")]
     date_published: Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")]
-    url: _Filled
-    cite_as: _Filled
-    license: _Filled
+    url: Filled
+    cite_as: Filled
+    license: Filled
     usage_info: tuple[Text, ...]
     terms: Annotated[DuoBits, Field(alias="biodesci:terms")]
-    distribution: Annotated[tuple[FileObject | PlainFile, ...], Field(min_length=2, max_length=2)]
+    distribution: Annotated[
+        tuple[FileObject | PlainFile | SchemaFile, ...], Field(min_length=2, max_length=2 + MAX_TABLES)
+    ]
     identifier_check: Annotated[IdentifierCheck, Field(alias="biodesci:identifierCheck")]
     creator: Organization | None = None
     keywords: Annotated[tuple[Text, ...] | None, Field(min_length=1)] = None
@@ -319,11 +247,19 @@ class DatasetCard(Document):
     record_set: Annotated[tuple[RecordSet, ...] | None, Field(min_length=1, max_length=MAX_TABLES)] = None
     diseases: Annotated[PermittedDiseases | None, Field(alias="biodesci:diseases")] = None
 
+    @property
+    def schema_files(self) -> tuple[SchemaFile, ...]:
+        """The files that name all columns of tables with more than the card describes."""
+        return tuple(file for file in self.distribution if isinstance(file, SchemaFile))
+
     @model_validator(mode="after")
     def _is_described(self) -> Self:
         require_described(self.name, self.terms)
-        if [type(file) for file in self.distribution] != [FileObject, PlainFile]:
-            raise ValueError("distribution should have the container and the file in it")
+        kinds = [type(file) for file in self.distribution]
+        if kinds != [FileObject, PlainFile, *[SchemaFile] * len(self.schema_files)]:
+            raise ValueError("distribution should have the container, the file in it, and schemas of tables")
+        if len({file.id for file in self.schema_files}) != len(self.schema_files):
+            raise ValueError("each schema of distribution should be there once")
         if self.usage_info != tuple(duo.ids(self.terms)):
             raise ValueError("usageInfo should have the ids of biodesci:terms")
         columns = [column for table in self.record_set or () for column in table.field]

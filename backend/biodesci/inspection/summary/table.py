@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from biodesci.core.croissant import DescribedColumn, DescribedTable
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DataType
 from biodesci.inspection.content import Declared, Rows
 from biodesci.inspection.identifiers.persons import may_number_rows, person_column
+from biodesci.inspection.schema_file import schema_file
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.cells import FineCells
 from biodesci.inspection.summary.column import ColumnTally
@@ -53,6 +55,11 @@ class TableSummary:
     schema: pa.Schema
     rows: Rows = Rows.UNKNOWN
     repeat: bool = False
+
+    @cached_property
+    def schema_file(self) -> bytes:
+        """The names and types of all columns, for everybody (schema_file.py)."""
+        return schema_file(self.schema)
 
     @property
     def is_counted(self) -> bool:
