@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from biodesci.core.airlock.overlap import Sketch
 from biodesci.core.errors import InputError
 from biodesci.inspection import residues
 from biodesci.inspection.content import Declared, Member, Passage, Residue, Rows, Table
@@ -46,6 +47,18 @@ class Inspection:
     progress: Callable[[int], None] = field(default=nothing, repr=False, compare=False)
     sketch_key: bytes | None = field(default=None, repr=False, compare=False)
     reading: Callable[[str], None] = field(default=nothing, repr=False, compare=False)
+
+    @property
+    def sketches(self) -> tuple[Sketch, ...] | None:
+        """Of the tables; None where they were made by no key."""
+        if self.sketch_key is None:
+            return None
+        return tuple(one.table.sketch for one in self.tables if one.table.sketch is not None)
+
+    def without_sketches(self) -> Inspection:
+        """The same, as if there had been no key of sketches."""
+        tables = [replace(one, table=replace(one.table, sketch=None)) for one in self.tables]
+        return replace(self, tables=tables, sketch_key=None)
 
     def of(self, level: Level) -> list[Finding]:
         """The findings of one level."""

@@ -26,7 +26,7 @@ from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import canonical, cid, container, duo, files
 from biodesci.core.documents.content_request import origin
-from biodesci.core.documents.dataset_card import DatasetCard, require_described
+from biodesci.core.documents.dataset_card import require_described
 from biodesci.core.errors import AccessDeniedError, InputError, StateError
 from biodesci.core.public_text import require_printable
 from biodesci.inspection.apart import inspect
@@ -45,6 +45,7 @@ from biodesci.market.offers import OfferTerms
 from biodesci.party import dataset_keys, disclosures
 from biodesci.party.containers import Containers
 from biodesci.party.member import Member
+from biodesci.store import locks
 
 REPORT: Final = "inspection.json"
 Progress = Callable[[str, int, int], None]  # (step, bytes done, bytes in all)
@@ -118,10 +119,9 @@ def publish(
     with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
         receipt = _on_chain(chain, committed)
         if receipt is None:
-            # What was released is not looked at again: it is what will be minted.
-            edition = upcoming(owner, dataset_id, committed) if journal.notes.card is None else None
-            if journal.container is None and edition is not None:
+            if journal.container is None:
                 # Whatever no card can hold is refused before the long work.
+                edition = upcoming(owner, dataset_id, committed)
                 nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
                 require_valid(compose(meta, inspection, bytes(32), nothing, edition).to_bytes())
             _encrypt(owner, material, digest, journal, report)
@@ -129,9 +129,8 @@ def publish(
                 _upload(owner.ipfs, journal, report)
             else:
                 _keep(owner.home, journal)
-            if edition is not None:
-                card = compose(meta, inspection, journal.digest("content"), _container(journal), edition)
-                _release(owner, journal, card, inspection)
+            if journal.notes.card is None:
+                _release(owner, journal, meta, inspection, dataset_id)
             receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
         else:
             intent.forget()
@@ -263,13 +262,19 @@ def _upload(ipfs: Ipfs, journal: Journal, report: Progress) -> None:
         journal.note(content=ipfs.add_file(file, advance, why, expected=journal.notes.name))
 
 
-def _release(owner: Member, journal: Journal, card: DatasetCard, inspection: Inspection) -> None:
-    """Makes the card and the schemas that it names public; what it releases is noted before, for the
-    publications that follow."""
-    sketches = tuple(one.table.sketch for one in inspection.tables if one.table.sketch is not None)
-    sketched = disclosures.Sketched(inspection.sketch_key or b"", sketches)
-    released = card.to_bytes()
-    disclosures.keep(owner.home, owner.chain, journal.digest("key_commitment"), released, sketched)
+def _release(
+    owner: Member, journal: Journal, meta: DatasetMeta, inspection: Inspection, dataset_id: int | None
+) -> None:
+    """Composes the card, and makes it and the schemas that it names public. In a home this goes one after the
+    other: each card is compared with all that were released before, while its file was encrypted, too."""
+    committed = journal.digest("key_commitment")
+    with locks.held(owner.home / files.WORK_FILE, "disclosures"):
+        if not disclosures.settle(owner.home, inspection.sketch_key):
+            inspection = inspection.without_sketches()
+        edition = upcoming(owner, dataset_id, committed)
+        card = compose(meta, inspection, journal.digest("content"), _container(journal), edition)
+        released = card.to_bytes()
+        disclosures.keep(owner.home, owner.chain, committed, released, inspection.sketches)
     schemas = schema_files(card, inspection)
     journal.note(schemas=tuple(owner.ipfs.add(file, "schema of a dataset's table") for file in schemas))
     journal.note(card=owner.ipfs.add(released, "card of a dataset"))

@@ -7,7 +7,7 @@ in its encrypted backup alone.
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, ClassVar, Final
 
@@ -62,36 +62,35 @@ class Disclosure(Document):
         )
 
 
-@dataclass(frozen=True)
-class Sketched:
-    """Sketches of tables, and the secret by which their values were hashed."""
-
-    key: bytes
-    sketches: tuple[Sketch, ...]
-
-
 def key(home: Path) -> bytes:
-    """The secret of this home's sketches; where there is none yet, one that `keep` writes."""
+    """The secret of this home's sketches; where there is none yet, one that `settle` writes."""
     path = home / FOLDER / _KEY_FILE
     return path.read_bytes() if path.exists() else os.urandom(_KEY_SIZE)
 
 
-def keep(home: Path, chain: Chain, committed: bytes, card: bytes, sketched: Sketched) -> None:
-    """Notes what the publication with this key commitment releases, before it does."""
+def settle(home: Path, secret: bytes | None) -> bool:
+    """Writes the secret of sketches that were made, where the home has none; whether it is the home's now.
+    Sketches by another one, of a publication that began at the same time, are like no others."""
     path = home / FOLDER / _KEY_FILE
-    if not path.exists():
-        files.write_private(path, sketched.key)
-    tables = tuple(
-        TableSketch(
-            rows=one.rows,
-            measured=tuple(sorted(one.measured)),
-            combinations=tuple(np.array(sorted(each), _HASH).tobytes() for each in one.combinations),
+    if secret is not None and not path.exists():
+        files.write_private(path, secret)
+    return path.exists() and path.read_bytes() == secret
+
+
+def keep(home: Path, chain: Chain, committed: bytes, card: bytes, sketches: Sequence[Sketch] | None) -> None:
+    """Notes what the publication with this key commitment releases, before it does. Without `sketches` its
+    tables are compared by their size."""
+    tables = None
+    if sketches is not None:
+        tables = tuple(
+            TableSketch(
+                rows=one.rows,
+                measured=tuple(sorted(one.measured)),
+                combinations=tuple(np.array(sorted(each), _HASH).tobytes() for each in one.combinations),
+            )
+            for one in sketches[:MAX_TABLES]
         )
-        for one in sketched.sketches[:MAX_TABLES]
-    )
-    # Under the key of a publication that began at the same time, sketches would be like no others.
-    note = Disclosure(card=card, tables=tables if path.read_bytes() == sketched.key else None)
-    files.write_private(_path(home, chain, committed), note.to_bytes())
+    files.write_private(_path(home, chain, committed), Disclosure(card=card, tables=tables).to_bytes())
 
 
 def of_home(home: Path, chain: Chain) -> dict[bytes, Disclosure]:

@@ -24,15 +24,22 @@ from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.published_card import PublishedCard
 from biodesci.inspection.content import Declared
 from biodesci.inspection.inspect import Inspection, inspect
+from biodesci.ipfs.client import Ipfs
+from biodesci.market import publish as publishing
 from biodesci.market.card import DatasetMeta, compose
 from biodesci.market.edition import upcoming
-from biodesci.market.publish import publish
+from biodesci.market.publish import Published, publish
 from biodesci.party import disclosures
 from tests.backend.acting import acting
 from tests.backend.market.test_card import CONTENT, INFO
 
 KEY = b"\x05" * 32
 META = DatasetMeta("Cohort", "Heart disease in one hospital", 1 << 2, confirmed=True)
+OURS = replace(
+    META,
+    declared=Declared(codes=frozenset({"sick"}), pseudonyms=frozenset({"patient_id"}), rows_are_people=True),
+    accept_risk="The ids are ours.",
+)
 FIRST = Edition(1, date(2026, 11, 30))
 Change = Callable[[pd.DataFrame], pd.DataFrame]
 
@@ -164,18 +171,41 @@ def test_another_homes_key_makes_a_sketch_of_no_use(tmp_path: Path) -> None:
     assert not hashes[0] & hashes[1]
 
 
+def published(ipfs: Ipfs, done: Published) -> DatasetCard:
+    return DatasetCard.parse(ipfs.cat(cid.to_digest(done.card)))
+
+
+def test_what_was_published_while_a_file_was_encrypted_counts(
+    chain_for: Any, ipfs: Ipfs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, more = acting(chain_for(), ipfs, tmp_path / "home"), cohort(301, 145)
+    first, second, cards = tmp_path / "1.csv", tmp_path / "2.csv", []
+    more.iloc[1:].to_csv(first, index=False)
+    more.to_csv(second, index=False)
+    encrypt = publishing._encrypt
+
+    def slowly(*arguments: Any) -> None:
+        encrypt(*arguments)
+        with monkeypatch.context() as patch:
+            patch.setattr(publishing, "_encrypt", encrypt)
+            cards.append(published(ipfs, publish(owner, first, OURS)))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(publishing, "_encrypt", slowly)
+        cards.append(published(ipfs, publish(owner, second, OURS)))
+    assert cells(cards[0])
+    assert not attacked(*cards)
+
+
 def test_a_home_remembers_what_it_published_and_without_it_the_chain_does(
     chain_for, ipfs, tmp_path: Path
 ) -> None:
     chain, file = chain_for(), tmp_path / "cohort.csv"
     owner = acting(chain, ipfs, tmp_path / "home")
-    pseudonyms, codes = frozenset({"patient_id"}), frozenset({"sick"})
-    declared = Declared(codes=codes, pseudonyms=pseudonyms, rows_are_people=True)
-    meta = replace(META, declared=declared, accept_risk="The ids are ours.")
     more, cards = cohort(301, 145), []
     for frame, home in ((more.iloc[1:], "home"), (more, "home"), (more, "a new home")):
         frame.to_csv(file, index=False)
-        done = publish(acting(chain, ipfs, tmp_path / home), file, meta)
+        done = publish(acting(chain, ipfs, tmp_path / home), file, OURS)
         cards.append(DatasetCard.parse(ipfs.cat(cid.to_digest(done.card))))
     first, second, third = cards
     assert cells(first)
