@@ -111,7 +111,9 @@ def check(
         if deidentify is None:
             findings.show(file, found)
             return
+        from biodesci.inspection.content import Declared
         from biodesci.inspection.deidentify.copy import deidentify as mend
+        from biodesci.inspection.inspect import within
 
         done = mend(file, deidentify, found, declared)
     mended = [
@@ -119,7 +121,9 @@ def check(
     ]
     if not output.json_wanted():
         output.table(mended, ("place", "done", "times", "why"), "Nothing had to be mended.")
-    findings.show(deidentify, _inspect(deidentify, declared), mended)
+    # The copy lacks some of the columns that something was declared of.
+    made = _inspect(deidentify, Declared(header=declared.header))
+    findings.show(deidentify, _inspect(deidentify, within(declared, made)), mended)
 
 
 def _inspect(file: Path, declared: Declared) -> Inspection:

@@ -95,6 +95,25 @@ def inspect(
     return inspection
 
 
+def within(declared: Declared, inspection: Inspection) -> Declared:
+    """What is declared of the columns and tables that data hold, of which `inspection` is: of a copy without
+    some of the columns, or of one file of many."""
+    names = {name for table in inspection.tables for name in table.schema.names}
+    return replace(
+        declared,
+        person=declared.person if declared.person in names else None,
+        codes=declared.codes & names,
+        quasi=tuple(name for name in declared.quasi if name in names),
+        pseudonyms=declared.pseudonyms & names,
+        rows_are_people=declared.rows_are_people and _is_one_table(inspection),
+        people_tables=declared.people_tables & inspection.names.keys(),
+    )
+
+
+def _is_one_table(inspection: Inspection) -> bool:
+    return sum(table.rows is not Rows.THINGS for table in inspection.tables) == 1
+
+
 def _require_columns(declared: Declared, inspection: Inspection) -> None:
     named = {*declared.codes, *declared.quasi, *declared.pseudonyms}
     if declared.person is not None:
@@ -115,10 +134,9 @@ def _require_tables(declared: Declared, inspection: Inspection) -> None:
             f"There is no table {', '.join(map(repr, missing))} in the data.",
             f"The tables are: {shown or 'none'}.",
         )
-    tables = sum(table.rows is not Rows.THINGS for table in inspection.tables)
-    if declared.rows_are_people and tables != 1:
+    if declared.rows_are_people and not _is_one_table(inspection):
         raise InputError(
-            f"The data hold {tables:,} tables, so that nobody knows the rows of which are people.",
+            "The data are not one table, so that nobody knows the rows of which are people.",
             f"Say it of each that is meant: --people-table TABLE. The tables are: {shown or 'none'}.",
         )
 
@@ -169,11 +187,26 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
     if likeness is not None:
         summed = replace(summed, table=replace(summed.table, sketch=likeness.finish()))
     inspection.tables.append(summed)
-    if is_declared and summed.repeat:
-        reason = f"column {summed.person!r} has one person in several rows, so the rows are not people"
-        inspection.findings.append(Finding(place or "table", FALSE_ROWS, Level.STOP, reason))
-    elif summed.rows is Rows.UNKNOWN and not summed.is_counted:
-        inspection.findings.append(Finding(place or "table", UNKNOWN_ROWS, Level.NOTE, _NOBODY_KNOWS))
+    found = _of_rows(summed, place or "table", is_declared=is_declared)
+    inspection.findings += [] if found is None else [found]
+
+
+def _of_rows(table: TableSummary, place: str, *, is_declared: bool) -> Finding | None:
+    """What is amiss with what is known of the rows."""
+    if is_declared and table.repeat and table.person is not None:
+        reason = f"column {table.person!r} has one person in several rows, so the rows are not people"
+        return Finding(place, FALSE_ROWS, Level.STOP, reason)
+    if is_declared and table.repeat:
+        reason = f"column {table.doubtful!r} may be of persons, and has one of them in several rows"
+        return Finding(place, FALSE_ROWS, Level.ASK, reason)
+    if table.rows is not Rows.UNKNOWN or table.is_counted:
+        return None
+    hint = (
+        ""
+        if table.doubtful is None
+        else f"; column {table.doubtful!r} may be of persons, or of something else"
+    )
+    return Finding(place, UNKNOWN_ROWS, Level.NOTE, _NOBODY_KNOWS + hint)
 
 
 def _label(table: Table, source: Source) -> str:

@@ -47,8 +47,9 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
         "attached text", "free text", "narrative",
     ),
     "Give one of the two; of one table among several the second is --people-table TABLE.": (UNKNOWN_ROWS,),
-    "Leave out --rows-are-people and --people-table: people are counted by that column. Where it is another "
-    "one: --person COLUMN.": (FALSE_ROWS,),
+    "If that column is of persons, give --person COLUMN, and neither --rows-are-people nor --people-table.": (
+        FALSE_ROWS,
+    ),
     "If this person agreed to be named: --confirm. Else name the institution: --creator.": (NAMED_CREATOR,),
     "Where the first line is a record: --header no. Where it names the columns: --header yes.": (
         "first line that seems a record",

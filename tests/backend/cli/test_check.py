@@ -192,3 +192,15 @@ def test_a_help_has_no_line_breaks_of_the_source(run, monkeypatch):
     assert "With --deidentify COPY what is recommended is applied to a copy" in out
     (line,) = [line for line in out.splitlines() if "With --deidentify COPY" in line]
     assert "is looked at in its turn." in line
+
+
+def test_of_a_copy_without_a_column_that_something_was_declared_of_the_rest_holds(run, tmp_path):
+    file, copy = tmp_path / "export.csv", tmp_path / "copy.csv"
+    rows = "".join(f"{4711 + i},Anna Weber,W{i % 4},{i % 7}\n" for i in range(120))
+    file.write_text("Pat.-Nr.,patient_name,ward,hb\n" + rows)
+    declared = ("--person", "Pat.-Nr.", "--code", "patient_name", "--code", "ward")
+    code, out, err = run("--json", "dataset", "check", str(file), *declared, "--deidentify", str(copy))
+    assert code == 0, err
+    shown = json.loads(out)
+    assert shown["counted"] == ["people, by column 'person_pseudonym'"]
+    assert any("W0: 30" in (column["released"] or "") for column in shown["card"])

@@ -91,13 +91,27 @@ def test_a_false_declaration_stops_and_people_are_counted_all_the_same(tmp_path:
     assert kinds(inspect(of_three(tmp_path, "label"), both))[FALSE_ROWS] is Level.STOP
 
 
-def test_a_column_that_may_number_rows_or_cases_makes_no_people_of_them(tmp_path: Path) -> None:
+@pytest.mark.parametrize("times", [1, 2])
+@pytest.mark.parametrize(
+    ("column", "is_of_persons"),
+    [("case_no", False), ("Fallnr", False), ("id", False), ("codice", False), ("pt", False),
+     ("症例番号", False), ("Kennung", False), ("patient_id", True), ("ptid", True), ("Probanden-Nr", True)],
+)  # fmt: skip
+def test_a_column_that_may_number_rows_or_cases_makes_no_people_of_them(
+    tmp_path: Path, column: str, is_of_persons: bool, times: int
+) -> None:
+    """60 cases are the visits of whom? A case that stands in two rows does not say it either."""
     file = tmp_path / "cases.csv"
-    for column, person in (("case_no", None), ("id", None), ("codice", None), ("patient_id", "patient_id")):
-        file.write_text(f"{column},sex\n" + "".join(f"K{i},{'fm'[i // 30]}\n" for i in range(60)))
-        inspection = inspect(file)
-        assert inspection.tables[0].person == person
-        assert told(inspection) == (person is not None)
+    file.write_text(f"{column},sex\n" + "".join(f"K{i // times},{'fm'[i // 60]}\n" for i in range(120)))
+    inspection = inspect(file)
+    (summed,) = inspection.tables
+    assert (summed.person, summed.doubtful) == ((column, None) if is_of_persons else (None, column))
+    assert told(inspection) == is_of_persons
+    declared = inspect(file, Declared(rows_are_people=True))
+    expected = None if times == 1 else Level.STOP if is_of_persons else Level.ASK
+    assert kinds(declared).get(FALSE_ROWS) == expected
+    assert told(declared)
+    assert told(inspect(file, Declared(person=column)))
 
 
 def test_among_several_tables_each_is_declared_by_its_name(tmp_path: Path) -> None:
@@ -105,7 +119,7 @@ def test_among_several_tables_each_is_declared_by_its_name(tmp_path: Path) -> No
     (folder / "labs").mkdir(parents=True)
     of_sixty(folder)
     of_sixty(folder / "labs").rename(folder / "labs" / "values.csv")
-    with pytest.raises(InputError, match="2 tables") as several:
+    with pytest.raises(InputError, match="not one table") as several:
         inspect(folder, Declared(rows_are_people=True))
     assert "--people-table" in several.value.hint
     assert "values" in several.value.hint

@@ -11,7 +11,7 @@ from biodesci.inspection.content import Declared, Format
 from biodesci.inspection.deidentify.plan import Making, Plan
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import recognise
-from biodesci.inspection.inspect import Inspection, inspect
+from biodesci.inspection.inspect import Inspection, inspect, within
 from biodesci.inspection.source import Source
 
 _COLUMNAR: Final = frozenset({"Parquet", "Arrow IPC"})
@@ -23,16 +23,10 @@ _PACKED: Final = frozenset({"ZIP archive", "tar archive", "gzip", "bzip2", "xz",
 
 def inspected(path: Path, declared: Declared) -> tuple[Inspection, Declared]:
     """The inspection of one file of a folder, and what is declared of the columns that it has."""
-    plain = inspect(path)
-    names = {name for table in plain.tables for name in table.schema.names}
-    narrowed = Declared(
-        person=declared.person if declared.person in names else None,
-        codes=declared.codes & names,
-        quasi=tuple(name for name in declared.quasi if name in names),
-        pseudonyms=declared.pseudonyms & names,
-        header=declared.header,
-    )
-    return (plain if narrowed == Declared() else inspect(path, narrowed)), narrowed
+    first = Declared(header=declared.header)
+    plain = inspect(path, first)
+    narrowed = within(declared, plain)
+    return (plain if narrowed == first else inspect(path, narrowed)), narrowed
 
 
 def mend(file: Source, destination: Path, inspection: Inspection, declared: Declared, making: Making) -> None:

@@ -23,7 +23,10 @@ _PERSON: Final = re.compile(
     r"usubjid|subjid|ptid|ptno|pid|sid|mrn|nhs|eid|empi|kennung|kurzel|kuerzel|initialen|initials|codice|dossier"
 )
 _MAY_NUMBER_ROWS: Final = frozenset({"id", "iid", "record id"})
-_CASES: Final = re.compile(r"\b(?:case|fall|sid|codice|dossier)\b|症例")
+# Cases, encounters, sessions, files and samples, of which a person has several; staff; the prothrombin time.
+_OF_OTHERS: Final = re.compile(
+    r"(?:.* )?(?:case|fall|症例).*|sid|eid|pt|kennung|kurzel|kuerzel|initialen|initials|codice|dossier"
+)
 
 
 def says_whose(words: str) -> bool:
@@ -31,23 +34,19 @@ def says_whose(words: str) -> bool:
     return _PERSON.fullmatch(words) is not None
 
 
-def may_number_rows(name: str) -> bool:
-    """Whether a column that was taken by its name, and has another value in each row, may just as well number
-    the rows, or be of cases, of which a person has several."""
+def is_doubtful(name: str) -> bool:
+    """Whether a column that was taken by its name may as well number the rows, or be of something of which a
+    person has several. Whose the rows are has to be declared then: so many cases are not so many people."""
     words = spaced(name)
-    return words in _MAY_NUMBER_ROWS or _CASES.search(words) is not None
+    return words in _MAY_NUMBER_ROWS or _OF_OTHERS.fullmatch(words) is not None
 
 
 def person_column(names: Sequence[str], declared: str | None) -> int | None:
     """Which column says whose record a row is: the declared one, else the first with a name that says so,
-    else one that may just as well number the rows.
-
-    Where it was guessed wrongly, counts are of fewer people than there are, or, if each row has another
-    value, of rows; who sums up has to say which.
+    else the first of a doubtful name.
     """
     if declared in names:
         return names.index(declared)
     words = [spaced(name) for name in names]
-    sure = (i for i, name in enumerate(words) if says_whose(name))
-    doubtful = (i for i, name in enumerate(words) if name in _MAY_NUMBER_ROWS)
-    return next(sure, next(doubtful, None))
+    named = [i for i, name in enumerate(words) if says_whose(name) or name in _MAY_NUMBER_ROWS]
+    return min(named, key=lambda i: (is_doubtful(names[i]), words[i] in _MAY_NUMBER_ROWS, i), default=None)

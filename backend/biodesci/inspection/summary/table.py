@@ -16,7 +16,7 @@ from biodesci.core.airlock.rules import SMALL
 from biodesci.core.croissant import DescribedColumn, DescribedTable
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DataType
 from biodesci.inspection.content import Declared, Rows
-from biodesci.inspection.identifiers.persons import may_number_rows, person_column
+from biodesci.inspection.identifiers.persons import is_doubtful, person_column
 from biodesci.inspection.schema_file import schema_file
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.cells import FineCells
@@ -45,8 +45,8 @@ _TYPES: Final[dict[str, DataType]] = {
 class TableSummary:
     """A table: its name and number of rows, which the owner alone is told, the column that says whose record
     a row is, what the card tells, the columns and their types, and what the rows are: without a column of
-    persons, and unless they are people, nothing is counted. `repeat` says whether one of these persons has
-    several rows."""
+    persons, and unless they are people, nothing is counted. `doubtful` is a column that may be of persons
+    or of something else. `repeat` says whether a value of either column stands in several rows."""
 
     name: str
     records: int
@@ -54,6 +54,7 @@ class TableSummary:
     table: DescribedTable
     schema: pa.Schema
     rows: Rows = Rows.UNKNOWN
+    doubtful: str | None = None
     repeat: bool = False
 
     @cached_property
@@ -90,8 +91,9 @@ class Summary:
     def finish(self) -> TableSummary:
         """What may be told of all rows. It can be asked once."""
         people = self._rows if self._people is None else self._people.number()
-        repeat = self._people is not None and self._people.repeat
-        person = self._whose(repeat=repeat)
+        person, doubtful = self._whose()
+        if person is None and self._kind is Rows.PEOPLE:
+            people = self._rows
         is_counted = person is not None or self._kind is Rows.PEOPLE
         # Where every row is of another person, rows are people, and nothing has to be counted again.
         repeated = self._people if people < self._rows else None
@@ -114,16 +116,16 @@ class Summary:
             ),
             schema=self._schema,
             rows=self._kind,
-            repeat=person is not None and repeat,
+            doubtful=doubtful,
+            repeat=self._people is not None and self._people.repeat,
         )
 
-    def _whose(self, *, repeat: bool) -> str | None:
-        """The name of the column of persons; of one that may number the rows only where its values repeat."""
+    def _whose(self) -> tuple[str | None, str | None]:
+        """The name of the column of persons, or else of one that may be of them."""
         if self._person is None:
-            return None
-        name = self._schema.names[self._person]
-        is_sure = repeat or name == self._declared.person or not may_number_rows(name)
-        return str(name) if is_sure else None
+            return None, None
+        name = str(self._schema.names[self._person])
+        return (name, None) if name == self._declared.person or not is_doubtful(name) else (None, name)
 
 
 class _Described:
