@@ -134,10 +134,22 @@ def _opens(stream: IO[bytes]) -> bool:
     import python_calamine as calamine  # noqa: PLC0415  # as above
 
     try:
-        calamine.CalamineWorkbook.from_filelike(stream)
+        with _panics():
+            calamine.CalamineWorkbook.from_filelike(stream)
     except (calamine.CalamineError, OSError, ValueError):
         return False
     return True
+
+
+@contextmanager
+def _panics() -> Iterator[None]:
+    """Raises OSError where the library, which is in Rust, panics: that is no Exception of Python's."""
+    try:
+        yield
+    except BaseException as panic:
+        if type(panic).__name__ != "PanicException":
+            raise
+        raise OSError("the workbook's structure is damaged") from None
 
 
 @contextmanager
@@ -146,7 +158,8 @@ def _damaged(source: Source) -> Iterator[None]:
 
     where = source.where or "The workbook"
     try:
-        yield
+        with _panics():
+            yield
     except calamine.PasswordError as refused:
         raise InputError(
             f"{where} is protected by a password.", "Save it without one: what is published is encrypted."

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import pyarrow as pa
 
 from biodesci.core.errors import InputError
@@ -59,8 +60,11 @@ class Statistics:
         offset = 0
         while names:
             with _damaged(source, self.name):
-                columns, _ = self._some(path, _ROWS, offset)
-            values = list(columns.values())
+                columns, about = self._some(path, _ROWS, offset)
+            types = about.readstat_variable_types
+            values = [
+                _short(column) if types.get(name) == "float" else column for name, column in columns.items()
+            ]
             rows = len(values[0]) if values else 0
             yield from batches(zip(*values, strict=True), names)
             offset += rows
@@ -75,6 +79,11 @@ class Statistics:
             str(path), row_limit=rows, row_offset=offset, output_format="dict", **self._options
         )
         return columns, about
+
+
+def _short(column: Sequence[Any]) -> list[Any]:
+    """Numbers of four bytes with the digits that they have: 5.1, not 5.099999904632568."""
+    return [float(str(np.float32(value))) if isinstance(value, float) else value for value in column]
 
 
 STATISTICS: Final = (
