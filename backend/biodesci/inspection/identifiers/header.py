@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import Final
 
 from biodesci.inspection.finding import Finding, Level
-from biodesci.inspection.identifiers import dates, forms, lists, names, phones, vocabulary
+from biodesci.inspection.identifiers import dates, forms, headings, lists, names, phones, vocabulary
 from biodesci.inspection.identifiers.names import Grade
 from biodesci.inspection.identifiers.spelling import plain
 
@@ -69,7 +69,8 @@ def _is_single(name: str) -> bool:
     symbol = name.isascii() and name.isupper() and len(name) <= _SYMBOL
     if symbol or not name[:1].isupper() or _EPONYMS.intersection(name.lower().split("-")):
         return False
-    return names.grade(name) is Grade.PART
+    # Alter is German for age, and a family name.
+    return names.grade(name) is Grade.PART and headings.read(name) == headings.Heading()
 
 
 def _people(columns: Sequence[str]) -> int:

@@ -59,6 +59,7 @@ def test_a_record_as_header_stops_without_being_quoted(header: list[str]) -> Non
         ["GSM1234567", "GSM1234568", "ENSG00000139618"],
         ["totChol", "prevalentStroke", "MeanCorpuscular", "TCell", "XRay"],
         ["Sepal.Length", "Infant.Mortality", "X2010", "HAMD_17"],
+        ["Kennung", "Geschlecht", "Alter", "HbA1c", "Diabetes"],
         ["10000001", "10000002", "10000003"],
         ["Crohn Disease", "Hodgkin Lymphoma", "Apgar Score (5 min)", "Killip Class"],
         [],
