@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from biodesci.core.airlock import counts, moments, quantiles, rules
-from biodesci.core.airlock.differencing import NOTHING, Bar, Release, Told, may_name, withheld
+from biodesci.core.airlock.differencing import (
+    NOTHING,
+    Bar,
+    Release,
+    Told,
+    is_as_large,
+    may_name,
+    withheld,
+    withheld_renamed,
+)
 from biodesci.core.airlock.moments import Cell, Moments
 from biodesci.core.croissant import DescribedColumn, DescribedTable
 
@@ -174,3 +184,34 @@ def test_of_a_table_whose_people_were_sampled_a_later_version_tells_no_count() -
     since = later.since([earlier])
     assert (since.people, since.rows, since.columns[0].told) == (None, None, NOTHING)
     assert later.since([]) == later
+
+
+def yes_no(yes: int, no: int) -> Told:
+    return Told(bars=(Bar("no", None, None, no), Bar("yes", None, None, yes)))
+
+
+def test_a_column_of_another_name_is_compared_with_all_that_went() -> None:
+    earlier = release(300, smoker=yes_no(140, 160), sick=yes_no(150, 150))
+    # As many as the one, or ten more than the other: which of them it is, nobody says.
+    renamed = withheld_renamed(release(300, a=yes_no(150, 150)), earlier)
+    assert renamed.columns["a"].bars == tuple(replace(bar, count=None) for bar in yes_no(150, 150).bars)
+    for told, is_released in ((yes_no(140, 160), False), (yes_no(60, 240), True)):
+        later = withheld_renamed(release(300, a=told), earlier)
+        assert (later.columns["a"] == told) is is_released
+    kept = release(300, smoker=yes_no(140, 160), sick=yes_no(150, 150))
+    assert withheld_renamed(kept, earlier) == kept
+
+
+def test_codes_that_are_written_otherwise_are_compared_by_how_many_they_are_of() -> None:
+    earlier = release(300, sick=yes_no(140, 160))
+    recoded = Told(bars=(Bar("0", None, None, 160), Bar("1", None, None, 150)))
+    later = withheld_renamed(release(310, case=recoded), earlier)
+    assert [bar.count for bar in later.columns["case"].bars] == [None, None]
+    same = Told(bars=(Bar("0", None, None, 160), Bar("1", None, None, 140)))
+    assert withheld_renamed(release(300, case=same), earlier).columns["case"] == same
+
+
+def test_tables_may_differ_by_few_people_where_their_numbers_are_near_or_withheld() -> None:
+    assert is_as_large(release(310), release(300))
+    assert is_as_large(release(300), Release(None, None, {}))
+    assert not is_as_large(release(340), release(300))

@@ -99,8 +99,11 @@ def _size(release: Release) -> int | None:
 
 
 def _among(later: Told, earlier: Sequence[Told], new: Release, old: Release) -> Told:
-    """What is told of a column that may be any of these. What one of them told already is told again."""
+    """What is told of a column that may be any of these. What one of them told already is told again, but for
+    cells that may have been another one's of the same values."""
     if later in earlier:
+        for one in earlier:
+            later = replace(later, bars=_bars(later.bars, one.bars))
         return later
     for one in earlier:
         later = _column(later, one, new, old)
