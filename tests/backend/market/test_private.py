@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import os
 import time
 from collections.abc import Callable, Iterator
@@ -9,17 +11,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from eth_account.messages import encode_typed_data
 
 from biodesci.chain.records import DatasetVersion
+from biodesci.core import typed_data
+from biodesci.core.documents.acceptance import RoleAcceptance, SignedAcceptance
 from biodesci.core.documents.content_request import LONGEST_LIFE, SignedContentRequest, origin
 from biodesci.core.errors import (
     AccessDeniedError,
     InputError,
     IntegrityError,
     NotFoundError,
+    RevertedError,
     UnavailableError,
 )
-from biodesci.core.onchain import Role
+from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import evidence, license, licensed_copy, roles, settlement, sources
@@ -30,6 +36,7 @@ from biodesci.party import keys
 from biodesci.party.containers import Containers
 from tests.backend import calls
 from tests.backend.acting import PASSPHRASE, acting
+from tests.backend.conftest import ARTIFACTS
 from tests.backend.market.private import PrivateSale, get, serving, stranger_bytes, strangers
 from tests.backend.passports.test_issuer import wallet
 
@@ -186,6 +193,47 @@ def test_who_acts_for_the_dataset_or_keeps_copies_gets_it(sale, chain_for):
         )
         sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
         assert "was withdrawn" in refused(sale, served, by_code)
+
+
+def test_a_contract_wallet_is_a_custodian(sale, chain_for):
+    """It accepts the role and asks for the file by ERC-1271, and delivers by a call of its own."""
+    deployer, signer, stranger = chain_for(), chain_for(), chain_for()
+    contract = wallet(deployer, signer.address)
+    roles.grant(sale.owner, sale.dataset, Role.CUSTODIAN, contract)
+    acceptance = RoleAcceptance.model_validate(
+        {
+            "dataset_id": sale.dataset,
+            "role": "custodian",
+            "account": contract,
+            "owner": sale.owner.address,
+            "nonce": sale.owner.call(
+                sale.owner.datasets.functions.proposalOf(sale.dataset, Role.CUSTODIAN, contract)
+            ),
+            "deadline": sale.owner.now() + 600,
+        }
+    )
+    where = sale.owner.chain_id, str(sale.owner.datasets.address)
+    message = encode_typed_data(full_message=typed_data.role_acceptance(*where, acceptance))
+    for by, is_taken in ((stranger, False), (signer, True)):
+        signed = SignedAcceptance(
+            chain_id=where[0],
+            contract=where[1],
+            acceptance=acceptance,
+            signature=bytes(by.signer().sign_message(message).signature),
+        )
+        with contextlib.nullcontext() if is_taken else pytest.raises(RevertedError, match="not signed by"):
+            roles.relay_acceptance(stranger, signed)
+    with serving(chain_for(), sale.home) as served:
+        by_code = sale.request(served, signer.signer(), account=contract)
+        assert get(served, sale.content, by_code).content == sale.sealed
+        forged = sale.request(served, stranger.signer(), account=contract)
+        assert "is not signed" in refused(sale, served, forged)
+    license_id = sale.buy()
+    call = calls.deliver(signer, license_id, b"\5" * 32)
+    abi = json.loads((ARTIFACTS / "Wallet1271.sol/Wallet1271.json").read_text())["abi"]
+    safe = signer.web3.eth.contract(address=contract, abi=abi)
+    signer.send(safe.functions.execute(str(signer.licenses.address), 0, call._encode_transaction_data()))
+    assert license.get(signer, license_id).state is LicenseState.DELIVERED
 
 
 def test_an_arbiter_gets_it_while_a_dispute_is_open(chain_for, ipfs, tmp_path, served, arbiter):
