@@ -11,8 +11,8 @@ import {LicenseSlots} from "./libraries/LicenseSlots.sol";
 import {StoredLicense} from "./types/Licensing.sol";
 
 /// @title Guarded custody
-/// @dev A set is kept by its hash, which names the owner of that time: after a transfer it is nobody's. Which dataset a
-/// licence is for is read from AccessLicense's storage, as the sender's word would let the guardians of one dataset deliver
+/// @dev A set is kept by its hash, which names the proposal by which this contract became custodian: once the token was
+/// transferred, or the role proposed anew, it is nobody's, for all versions. Which dataset a licence is for is read from AccessLicense's storage, as the sender's word would let the guardians of one dataset deliver
 /// for another. Signatures of contracts are asked for by static calls, before anything is changed.
 contract GuardedCustody is IGuardedCustody, EIP712 {
     uint256 public constant MAX_GUARDIANS = 32;
@@ -43,7 +43,9 @@ contract GuardedCustody is IGuardedCustody, EIP712 {
 
     /// @inheritdoc IGuardedCustody
     function nameGuardians(uint256 datasetId, uint32 version, Guardians calldata guardians) external {
-        if (_ownerOf(datasetId) != msg.sender) revert GuardedCustody_NotDatasetOwner(datasetId, msg.sender);
+        if (IERC721(address(DATASETS)).ownerOf(datasetId) != msg.sender) {
+            revert GuardedCustody_NotDatasetOwner(datasetId, msg.sender);
+        }
         _checkGuardians(guardians);
         Named storage named = _named[datasetId][version];
         named.count += 1;
@@ -134,15 +136,12 @@ contract GuardedCustody is IGuardedCustody, EIP712 {
         return LICENSES.extsload(bytes32(slot));
     }
 
-    function _ownerOf(uint256 datasetId) private view returns (address) {
-        return IERC721(address(DATASETS)).ownerOf(datasetId);
-    }
-
     function _hash(uint256 datasetId, uint32 version, uint256 count, Guardians calldata guardians)
         private
         view
         returns (bytes32)
     {
-        return keccak256(abi.encode(datasetId, version, count, _ownerOf(datasetId), guardians));
+        uint256 proposal = DATASETS.proposalOf(datasetId, IDatasetNFT.Role.Custodian, address(this));
+        return keccak256(abi.encode(datasetId, version, count, proposal, guardians));
     }
 }

@@ -59,7 +59,7 @@ interface IGuardedCustody {
     function deliver(Delivery calldata delivery, Guardians calldata guardians, bytes[] calldata signatures) external;
 
     /// @notice What guardians sign with a delivery. Reverts where they are not the ones whom the dataset's present owner
-    /// named last for this version.
+    /// named last for this version, since it last proposed this contract as custodian.
     function setOf(uint256 datasetId, uint32 version, Guardians calldata guardians) external view returns (bytes32 set);
 
     /// @notice The EIP-712 hash that a guardian signs.

@@ -23,7 +23,7 @@ from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import guarding
 from biodesci.core.about import about
 from biodesci.core.documents.custody import Approval, GuardianAnswer, SignedApproval
-from biodesci.core.documents.guarding import ReleasedShare, SignedSplit, Split
+from biodesci.core.documents.guarding import ReleasedShare, SignedRelease, SignedSplit, Split
 from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState
 from biodesci.market import guarded_custody, guardians, shares
@@ -58,15 +58,18 @@ class _Due:
         return self.signed.split
 
 
-@dataclass(frozen=True)
+@dataclass
 class _Given:
     """What fellow guardians released of that, by account, so that nobody is asked twice; what this guardian
-    proposes to deliver, with the approvals of that; and its own of what others propose, by account."""
+    proposes to deliver, what is signed for that, and by whom; and what others propose, with its approvals of
+    that, by account."""
 
     due: _Due
     shares: dict[str, ReleasedShare] = field(default_factory=dict)
     proposed: list[ReleasedShare] = field(default_factory=list)
+    wanted: Approval | None = None
     approvals: dict[str, SignedApproval] = field(default_factory=dict)
+    heard: dict[str, tuple[SignedRelease, ...]] = field(default_factory=dict)
     approved: dict[str, SignedApproval] = field(default_factory=dict)
 
 
@@ -242,8 +245,9 @@ class Guarding:
         """What this guardian wants delivered, with its own approval: it stays the same, whoever releases a
         share later, as others may have signed it."""
         if not known.proposed:
-            known.proposed.extend(given)
-            approval = guarded_custody.sign(self._member.chain, self._wanted(known.due, given))
+            wanted = self._wanted(known.due, given)
+            approval = guarded_custody.sign(self._member.chain, wanted)
+            known.proposed, known.wanted = given, wanted
             known.approvals[approval.guardian] = approval
         return known.proposed
 
@@ -298,13 +302,12 @@ class Guarding:
         """Approves what a fellow proposes, once, and keeps its approval of what this guardian proposes.
         Raises InputError for a proposal whose shares do not count."""
         chain, known = self._member.chain, self._given[due.licence.id]
-        if answer.proposed:
+        if answer.proposed and known.heard.get(fellow.account) != answer.proposed:
             wanted = self._wanted(due, [ReleasedShare(signed=one) for one in answer.proposed])
-            before = known.approved.get(fellow.account)
-            if before is None or before.approval != wanted:
-                known.approved[fellow.account] = guarded_custody.sign(chain, wanted)
-        if known.proposed:
-            wanted, named = self._wanted(due, known.proposed), guarded_custody.of_split(due.split)
+            known.approved[fellow.account] = guarded_custody.sign(chain, wanted)
+            known.heard[fellow.account] = answer.proposed
+        if known.wanted is not None and fellow.account not in known.approvals:
+            wanted, named = known.wanted, guarded_custody.of_split(due.split)
             own = [
                 one for one in answer.approvals if one.guardian == fellow.account and one.approval == wanted
             ]
