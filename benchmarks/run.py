@@ -12,6 +12,7 @@ MODULES = (
     "gas",
     "container",
     "card",
+    "card_datasets",
     "identifiers",
     "publishing",
     "age",

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from benchmarks import card
+from benchmarks import card, card_datasets
 
 TABLES = {
     "mean x records": {"sick": ["1"] * 9 + ["0"] * 128},
@@ -28,3 +28,9 @@ def test_an_attack_gets_something_out_of_plain_statistics_and_nothing_out_of_a_c
 
 def test_no_generated_cohort_gives_anything_back() -> None:
     assert [card.attacked(card.generated(seed))[0] for seed in range(8)] == [0] * 8
+
+
+def test_two_datasets_of_nearly_the_same_people_show_no_cell_that_grew() -> None:
+    pairs = [card_datasets.compared(card.generated(seed), more) for seed in range(6) for more in (1, 7)]
+    assert [(ours, is_recognised) for ours, _, is_recognised in pairs] == [(0, True)] * len(pairs)
+    assert sum(alone for _, alone, _ in pairs) > 0
