@@ -153,6 +153,10 @@ DIRTY: dict[str, Callable[[Path], object]] = {
     "sqlite, deleted": lambda path: _sqlite(path, deleted=True),
     "png, unknown chunk": lambda path: _png(path, NAME),
     "edf, reserved": lambda path: _edf(path, NAME),
+    "edf, over several fields": lambda path: (_edf(path), _overwritten(path, 357)),
+    "utf-16, in another encoding": lambda path: path.write_bytes(
+        NAME + "arm;glucose\ncontrol;4\ntreated;5\n".encode("utf-16-le") * 50
+    ),
 }
 
 

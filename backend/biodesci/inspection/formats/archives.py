@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import struct
 import tarfile
 import tempfile
 import zipfile
@@ -249,7 +250,7 @@ def _reading(source: Source) -> Iterator[None]:
     """Says of a damaged archive that it is one."""
     try:
         yield
-    except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError) as refused:
+    except (zipfile.BadZipFile, tarfile.TarError, NotImplementedError, ValueError, struct.error) as refused:
         raise InputError(
             f"{source.where or 'The archive'} is damaged, or packed in a way that isn't known.",
             "Copy it again from where it came, or pack it again.",

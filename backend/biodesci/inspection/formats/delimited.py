@@ -13,6 +13,7 @@ from pyarrow import csv as arrow_csv
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage, Table
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.decimals import Decimals
 from biodesci.inspection.formats.dialect import FIELD_LIMIT, Dialect, decimal_signs, guess, squeezed
 from biodesci.inspection.formats.formulas import Formulas
@@ -62,6 +63,7 @@ class Delimited:
             yield Table("", schema, map(decimals.plain, batches) if decimals.columns else batches)
             yield from formulas.findings()
             yield from oddities(stream, source.where or "table")
+        yield from whole.wide(self, source, declared)
 
 
 def _sample(stream: Utf8) -> bytes:

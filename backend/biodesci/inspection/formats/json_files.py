@@ -17,6 +17,7 @@ from biodesci.inspection.formats.json_text import loads, require_each_once
 from biodesci.inspection.formats.prose import oddities
 from biodesci.inspection.formats.records import Record, Records, by_name, is_by_name
 from biodesci.inspection.formats.text import Utf8, beginning
+from biodesci.inspection.formats.whole import wide
 from biodesci.inspection.source import Source
 
 _BEGINS: Final = re.compile(r"\s*(?:\{\s*[\"}]|\[\s*(?:[\[{\]\"\d-]|true|false|null))")
@@ -45,6 +46,7 @@ class JsonLines:
         """Tables of strings. Raises InputError that names a line which is no JSON."""
         yield from Records(lambda: _line_records(source)).tables()
         yield from _oddities(source)
+        yield from wide(self, source, declared)
 
 
 class Json:
@@ -67,6 +69,7 @@ class Json:
         reading = (lambda: records(source, declared)) if whole is None else (lambda: iter(whole))
         yield from Records(reading).tables()
         yield from _oddities(source)
+        yield from wide(self, source, declared)
 
 
 def records(source: Source, declared: Declared) -> Iterator[Record]:

@@ -9,6 +9,7 @@ from typing import Final
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage
 from biodesci.inspection.finding import Finding, Level
+from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.text import Utf8, beginning, told
 from biodesci.inspection.source import Source
 
@@ -40,6 +41,7 @@ class Prose:
             for line, paragraph in _paragraphs(lines):
                 yield Passage(f"{place}, from line {line}", paragraph)
             yield from oddities(stream, place)
+        yield from whole.wide(self, source, declared)
 
 
 def oddities(stream: Utf8, place: str) -> Iterator[Finding]:

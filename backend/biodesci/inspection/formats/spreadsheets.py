@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -25,7 +26,7 @@ _ODS: Final = b"application/vnd.oasis.opendocument.spreadsheet"
 _LARGEST_XLS: Final = 256 << 20
 _SAMPLE: Final = 200  # rows
 # NotImplementedError is one of RuntimeError: encrypted parts, and compression that is not known.
-_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError, OSError, RuntimeError)
+_DAMAGED: Final = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, OSError, RuntimeError, ValueError)
 
 
 # Of the theme that every workbook has; it would be taken for somebody's name.

@@ -8,6 +8,7 @@ from typing import BinaryIO, cast
 
 from biodesci.inspection.content import Declared, Format, Item, Residue
 from biodesci.inspection.formats import unpacked
+from biodesci.inspection.formats.text import beginning
 from biodesci.inspection.reader import OneAfterTheOther
 from biodesci.inspection.source import Source
 
@@ -25,6 +26,13 @@ def residue(format_: Format, source: Source, declared: Declared) -> Residue:
                 yield cast(BinaryIO, OneAfterTheOther([lambda: raw, lambda: stream]))
 
     return Residue(source.where or "file", opened, lambda: _given(format_.read(source, declared)))
+
+
+def wide(format_: Format, source: Source, declared: Declared) -> Iterator[Residue]:
+    """The same of a text in UTF-16 or UTF-32, in which another encoding's letters are signs of the East."""
+    text = beginning(source.head)
+    if text is not None and text.encoding.startswith(("utf-16", "utf-32")):
+        yield residue(format_, source, declared)
 
 
 def _given(items: Iterable[Item]) -> Iterable[Item]:

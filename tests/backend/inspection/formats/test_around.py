@@ -184,3 +184,12 @@ def test_what_programs_write_passes(tmp_path, name):
 )
 def test_bytes_that_are_no_text_are_asked_about(tmp_path, data):
     assert any("not read" in finding.kind for finding in _inspected(tmp_path, data).of(Level.ASK))
+
+
+def test_a_zip_whose_names_are_no_text_is_refused(tmp_path):
+    data = zipped().replace(b"a.csv", b"\xff.csv")
+    marked = bytearray(data)
+    at = data.index(b"PK\x01\x02")
+    struct.pack_into("<H", marked, at + 8, 0x800)  # says that the name is UTF-8
+    with pytest.raises(InputError):
+        _inspected(tmp_path, bytes(marked))

@@ -64,7 +64,8 @@ class Edf:
         batch = pa.RecordBatch.from_pylist(fields, schema=_SCHEMA)
         yield Table("signals", _SCHEMA, [batch], rows=Rows.THINGS)
         yield from tally.findings()
-        yield Residue(source.where or "file", partial(_samples, source, int(size)))
+        texts = [Passage("", field) for _, field in _texts(described, int(signals))]
+        yield Residue(source.where or "file", partial(_signals, source), lambda: texts)
 
 
 def _patient(text: str, is_plus: bool, tally: Tally) -> Iterator[Passage]:
@@ -122,10 +123,10 @@ def _texts(text: str, signals: int) -> Iterator[tuple[str, str]]:
             yield f"{place} of a signal", text[at : at + width]
 
 
-def _samples(source: Source, start: int) -> BinaryIO:
-    """The bytes after the header."""
+def _signals(source: Source) -> BinaryIO:
+    """The bytes after what is said of the patient and the recording: fields of the signals, and samples."""
     stream = source.open()
-    stream.read(start)
+    stream.read(256)
     return stream
 
 
