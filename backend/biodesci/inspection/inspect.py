@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
@@ -37,13 +38,14 @@ def nothing(_: object) -> None:
 @dataclass
 class Inspection:
     """What a file or folder holds. `media_type` is None for a format that is not read. `names` are those by
-    which a steward may name a table, which its owner alone sees."""
+    which a steward may name a table, each with how many tables have it; its owner alone sees them."""
 
     media_type: str | None = None
     format: str | None = None
     tables: list[TableSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
-    names: dict[str, None] = field(default_factory=dict, repr=False, compare=False)
+    names: Counter[str] = field(default_factory=Counter, repr=False, compare=False)
+    root: Path = field(default=Path(), repr=False, compare=False)
     progress: Callable[[int], None] = field(default=nothing, repr=False, compare=False)
     sketch_key: bytes | None = field(default=None, repr=False, compare=False)
     reading: Callable[[str], None] = field(default=nothing, repr=False, compare=False)
@@ -81,7 +83,7 @@ def inspect(
     """
     if not path.exists():
         raise InputError(f"There is no file {path}.", "Check the path.")
-    inspection = Inspection(progress=progress or nothing, sketch_key=sketch_key)
+    inspection = Inspection(progress=progress or nothing, sketch_key=sketch_key, root=path)
     inspection.reading = reading or inspection.reading
     source = Source.of(path)
     format_ = recognise(source)
@@ -134,6 +136,11 @@ def _require_tables(declared: Declared, inspection: Inspection) -> None:
             f"There is no table {', '.join(map(repr, missing))} in the data.",
             f"The tables are: {shown or 'none'}.",
         )
+    if several := sorted(name for name in declared.people_tables if inspection.names[name] > 1):
+        raise InputError(
+            f"Several tables are called {', '.join(map(repr, several))}.",
+            f"Name the one that is meant in full. The tables are: {shown}.",
+        )
     if declared.rows_are_people and not _is_one_table(inspection):
         raise InputError(
             "The data are not one table, so that nobody knows the rows of which are people.",
@@ -166,8 +173,8 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
 def _take_table(table: Table, source: Source, declared: Declared, inspection: Inspection) -> None:
     place = ", ".join(part for part in (source.where, table.name) if part)
     check = TableCheck(table.schema, declared, place)
-    names = _names(table, source)
-    inspection.names.update(dict.fromkeys(names))
+    names = _names(table, source, inspection.root)
+    inspection.names.update(names)
     is_declared = table.rows is not Rows.THINGS and (
         declared.rows_are_people or not declared.people_tables.isdisjoint(names)
     )
@@ -215,7 +222,13 @@ def _label(table: Table, source: Source) -> str:
     return ", ".join(part for part in (file, table.name) if part)
 
 
-def _names(table: Table, source: Source) -> list[str]:
-    """By which a table is named: its own name, or its file's, with folder and ending or without."""
-    path = PurePosixPath(source.name)
-    return list(dict.fromkeys(name for name in (table.name, source.name, path.name, path.stem) if name))
+def _names(table: Table, source: Source, root: Path) -> list[str]:
+    """By which a table is named: its own name, in a file among others with that file's before it; or its
+    file's, with folder and ending or without."""
+    file = source.name
+    if source.path is not None and source.path != root and source.path.is_relative_to(root):
+        file = source.path.relative_to(root).as_posix()
+    if table.name:
+        return [f"{file}, {table.name}" if source.where else table.name]
+    path = PurePosixPath(file)
+    return list(dict.fromkeys((file, path.name, path.stem)))

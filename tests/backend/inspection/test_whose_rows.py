@@ -128,6 +128,17 @@ def test_among_several_tables_each_is_declared_by_its_name(tmp_path: Path) -> No
         assert [one.is_counted for one in inspection.tables] == [True, False]
     with pytest.raises(InputError, match="no table 'cohrot'"):
         inspect(folder, Declared(people_tables=frozenset({"cohrot"})))
+    for name in ("labs/values.csv", "values"):
+        inspection = inspect(folder, Declared(people_tables=frozenset({name})))
+        assert [one.is_counted for one in inspection.tables] == [False, True]
+    of_sixty(folder).rename(folder / "values.csv")
+    of_sixty(folder)
+    with pytest.raises(InputError, match="Several tables are called 'values'") as ambiguous:
+        inspect(folder, Declared(people_tables=frozenset({"values"})))
+    assert "labs/values.csv" in ambiguous.value.hint
+    inspection = inspect(folder, Declared(people_tables=frozenset({"labs/values.csv"})))
+    assert [one.is_counted for one in inspection.tables] == [False, True, False]
+    (folder / "values.csv").unlink()
     packed = tmp_path / "data.zip"
     with zipfile.ZipFile(packed, "w") as archive:
         for file in sorted(folder.rglob("*.csv")):
