@@ -1,4 +1,4 @@
-"""What looking into a table costs before it is published: processor time and memory.
+"""What looking into tables costs before they are published: processor time and memory, sketches included.
 
 Peers over the same file in the same run: pyarrow's CSV reader, which reads and does nothing else, and
 DuckDB's SUMMARIZE, which computes statistics of columns and looks for nobody.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,11 +20,14 @@ import duckdb
 import pyarrow as pa
 from pyarrow import csv
 
+from biodesci.inspection.content import Declared
 from biodesci.inspection.inspect import inspect
 
 SIZE = 200_000_000
 RUNS = 3
 LARGE = 2_000_000_000
+TABLES, COLUMNS = 300, 100_000
+_KEY = bytes(range(32))
 _PEOPLE, _ROWS = "subject_id", "entry"
 _NAMES = ("visit_date", "age", "sex", "code", "glucose", "sbp", "note", "site", "cholesterol")
 # Fresh in a process of its own: the most memory of a process never falls.
@@ -39,37 +43,35 @@ def most():  # of this program alone: getrusage counts what the parent had when 
 
 
 small, large = Path(sys.argv[1]), Path(sys.argv[2])
-inspect(small)
+inspect(small, sketch_key=bytes(32))
 base = most()
-inspect(large)
+inspect(large, sketch_key=bytes(32))
 print(most(), base)
 """
 
 
 def figures() -> dict[str, dict[str, object]]:
     with tempfile.TemporaryDirectory() as folder:
-        path, small = Path(folder, "visits.csv"), Path(folder, "few.csv")
-        write(path, SIZE, _PEOPLE)
-        (of_people,) = _rates(path, {"ours": lambda: inspect(path)}).values()
-        write(path, SIZE, _ROWS)
-        rates = _rates(
-            path,
-            {
-                "ours": lambda: inspect(path),
-                "pyarrow": lambda: _read_alone(path),
-                "DuckDB": lambda: _summarize(path),
-            },
-        )
-        write(path, LARGE, _ROWS)
-        write(small, 100_000, _ROWS)
-        answer = subprocess.run(
-            [sys.executable, "-c", _LOOK, small, path], check=True, capture_output=True, text=True
-        )
-        peak, base = map(int, answer.stdout.split())
+        return _rates_of_tables(Path(folder)) | _peaks(Path(folder)) | _many(Path(folder))
+
+
+def _rates_of_tables(folder: Path) -> dict[str, dict[str, object]]:
+    rows, people = folder / "visits.csv", folder / "people.csv"
+    write(rows, SIZE, _ROWS)
+    write(people, SIZE, _PEOPLE)
+    rates = _rates(
+        rows,
+        {
+            "ours": lambda: inspect(rows, Declared(rows_are_people=True), sketch_key=_KEY),
+            "of people": lambda: inspect(people, sketch_key=_KEY),
+            "pyarrow": lambda: _read_alone(rows),
+            "DuckDB": lambda: _summarize(rows),
+        },
+    )
     peer = f"pyarrow.csv, reading alone: {rates['pyarrow']:.0f} MB/s; DuckDB SUMMARIZE: {rates['DuckDB']:.0f}"
     how = (
-        f"a CSV of visits, 10 columns, {SIZE / 1e6:.0f} MB: reading, identifier check and summary; of "
-        f"processor time, all threads, median of {RUNS} runs"
+        f"a CSV of visits, 10 columns, {SIZE / 1e6:.0f} MB: reading, identifier check, summary, sketch; of "
+        f"processor time, all threads, median of {RUNS} runs in turn"
     )
     return {
         "publish.table_MB_per_cpu_s": {
@@ -79,20 +81,68 @@ def figures() -> dict[str, dict[str, object]]:
             "how": f"{how}; no column says whose record a row is, so that rows are counted",
         },
         "publish.people_table_MB_per_cpu_s": {
-            "value": round(of_people, 1),
+            "value": round(rates["of people"], 1),
             "unit": "MB/s",
             "peer": peer,
             "how": f"{how}; a column says whose record a row is (three of each), so that people are counted",
         },
-        "publish.peak_MB": {
+    }
+
+
+def _peaks(folder: Path) -> dict[str, dict[str, object]]:
+    few, large = folder / "few.csv", folder / "large.csv"
+    figures: dict[str, dict[str, object]] = {}
+    for name, first, of in (
+        ("publish.peak_MB", _ROWS, "without a column of people"),
+        ("publish.people_peak_MB", _PEOPLE, "with a column of people, of whom a sample is counted"),
+    ):
+        write(few, 100_000, first)
+        write(large, LARGE, first)
+        answer = subprocess.run(
+            [sys.executable, "-c", _LOOK, few, large], check=True, capture_output=True, text=True
+        )
+        peak, base = map(int, answer.stdout.split())
+        figures[name] = {
             "value": round((peak - base) / 1024, 1),
             "unit": "MiB",
             "peer": f"the file: {LARGE / 1e6:.0f} MB",
-            "how": f"most memory of a process that looks into a CSV of {LARGE / 1e9:.0f} GB without "
-            f"a column of people, over that of the same process after 100 kB ({base / 1024:.0f} MiB, "
-            "libraries and all)",
-        },
+            "how": f"most memory of a process that looks into a CSV of {LARGE / 1e9:.0f} GB {of}, over that "
+            f"of the same process after 100 kB ({base / 1024:.0f} MiB, libraries and all)",
+        }
+    large.unlink()
+    return figures
+
+
+def _many(folder: Path) -> dict[str, dict[str, object]]:
+    archive, wide = folder / "tables.zip", folder / "wide.csv"
+    with zipfile.ZipFile(archive, "w") as tables:
+        for number in range(TABLES):
+            visits = (
+                f"P{i // 3:04d},{i % 3},{'mf'[i // 3 % 2]},{(i * 7 + number) % 90 / 10}\n" for i in range(300)
+            )
+            tables.writestr(f"{number}.csv", "subject_id,visit,sex,glucose\n" + "".join(visits))
+    with wide.open("w") as file:
+        file.write("subject_id," + ",".join(f"gene_{i}" for i in range(COLUMNS)) + "\n")
+        for row in range(24):
+            file.write(f"P{row}," + ",".join(str((i + row) % 40) for i in range(COLUMNS)) + "\n")
+    return {
+        name: {
+            "value": round(_seconds(lambda path=path: inspect(path, sketch_key=_KEY)), 1),  # type: ignore[misc]
+            "unit": "s",
+            "peer": f"{path.stat().st_size / 1e6:.1f} MB",
+            "how": f"processor time of looking into {what}, once",
+        }
+        for name, path, what in (
+            ("publish.archive_cpu_s", archive, f"an archive of {TABLES} tables of 100 people, 3 rows each"),
+            ("publish.wide_cpu_s", wide, f"a CSV of {COLUMNS:,} columns and 24 rows"),
+        )
     }
+
+
+def _seconds(action: Callable[[], object]) -> float:
+    began = time.process_time()
+    action()
+    return time.process_time() - began
 
 
 def write(path: Path, size: int, first: str) -> None:
@@ -135,7 +185,5 @@ def _rates(path: Path, actions: dict[str, Callable[[], object]]) -> dict[str, fl
     seconds: dict[str, list[float]] = {name: [] for name in actions}
     for _ in range(RUNS):
         for name, action in actions.items():
-            began = time.process_time()
-            action()
-            seconds[name].append(time.process_time() - began)
+            seconds[name].append(_seconds(action))
     return {name: path.stat().st_size / 1e6 / statistics.median(taken) for name, taken in seconds.items()}
