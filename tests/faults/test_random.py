@@ -183,7 +183,8 @@ class Weeks:
                 cursor = store.cursor()
         except UnavailableError:  # its indexer has not begun yet
             return False
-        return cursor is not None and cursor.number == self.world.reader.honest.block_number()
+        is_read = cursor is not None and cursor.number == self.world.reader.honest.block_number()
+        return is_read and self.left() == []
 
     def left(self) -> list[str]:
         """What the outbox of who sells still holds: its own, and the custodian's."""
