@@ -28,7 +28,9 @@ rooms = $(addprefix tests/backend/,market inference rounds party passports)
 network = $(addprefix tests/backend/,ipfs asking serving store workers localnet) tests/faults
 index = $(addprefix tests/backend/,index api cli)
 chain = tests/backend/chain
-python_tests = $(at_home) $(timed) $(1) pytest -p no:ape_test --durations=10 -m "not deep"
+# test-stacks does one thing after another, and would end last: what runs beside it leaves it the cores.
+behind = nice -n 5
+python_tests = $(at_home) $(behind) $(timed) $(1) pytest -p no:ape_test --durations=10 -m "not deep"
 browser = $(at_home) $(timed) browser $(call node_tool,@playwright/test/cli.js) test -c tests/e2e/playwright.config.ts
 story = $(at_home) $(timed) story pytest -p no:ape_test tests/integration/test_story.py
 integration = $(at_home) $(timed) integration pytest -p no:ape_test --durations=10 tests/integration --ignore tests/integration/test_story.py
@@ -184,9 +186,9 @@ $(slither_build): $(shell find contracts) foundry.toml package-lock.json | setup
 
 test-contracts: compile
 	@# Quiet, it does not say which test failed: those run again, to be seen.
-	$(at_home) $(timed) forge $(forge) test --quiet || { HOME=$(CURDIR)/.cache/home $(forge) test --rerun; exit 1; }
+	$(at_home) $(behind) $(timed) forge $(forge) test --quiet || { HOME=$(CURDIR)/.cache/home $(forge) test --rerun; exit 1; }
 	@# Ape itself draws a port, and starts anvil there although another suite's connection may have it.
-	$(at_home) APE_FOUNDRY_HOST="http://127.0.0.1:$$(python -c 'from biodesci.localnet.processes import free_port; print(free_port())')" $(timed) ape ape test tests/contracts
+	$(at_home) APE_FOUNDRY_HOST="http://127.0.0.1:$$(python -c 'from biodesci.localnet.processes import free_port; print(free_port())')" $(behind) $(timed) ape ape test tests/contracts
 
 test-backend: compile
 	$(call python_tests,backend) tests/backend $(addprefix --ignore=,$(rooms) $(network) $(index) $(chain)) tests/examples
@@ -208,7 +210,7 @@ test-index: compile
 
 # It needs nothing that is compiled; but what waits for nothing would start before the suites that take longest.
 test-page: compile
-	$(timed) page $(call node_tool,vitest/vitest.mjs) run --root frontend
+	$(behind) $(timed) page $(call node_tool,vitest/vitest.mjs) run --root frontend
 
 # Each of these starts stacks of ten processes and more: side by side they would only wait for each other.
 test-stacks: compile frontend/dist/index.html

@@ -84,8 +84,7 @@ class Chain:
             )
         # Tells a chain from its successor of the same id: a development chain that was reset.
         self.genesis = HexBytes(self.web3.eth.get_block(0)["hash"]).to_0x_hex()
-        for name in CONTRACTS:
-            self._check_code(name)
+        self._check_codes()
         self._contracts: dict[str, Contract] = {}
         self._keys: Fitting[bytes] = Fitting()
         self.published: Fitting[Commitments] = Fitting()
@@ -158,22 +157,23 @@ class Chain:
             self._contracts[name] = contract(self.web3, name, where)
         return self._contracts[name]
 
-    def _check_code(self, name: str) -> None:
-        """Raises ConfigurationError unless the deployment's code lies at the contract's address."""
-        deployed = self.deployment.contracts[name]
-        where = Web3.to_checksum_address(deployed.address)  # the type that web3 wants
-        code = self.web3.eth.get_code(where)
-        if not code:
-            raise ConfigurationError(
-                f"There is no {name} at {where} on chain {self.chain_id}: "
-                "the chain was reset since deployment.",
-                "Deploy the contracts again: ape run deploy.",
-            )
-        if bytes(Web3.keccak(code)) != deployed.code_hash:
-            raise ConfigurationError(
-                f"The code at {where} is not the {name} that the deployment file names.",
-                "Deploy the contracts again (ape run deploy), or use the deployment file of this network.",
-            )
+    def _check_codes(self) -> None:
+        """Raises ConfigurationError unless the deployment's code lies at each contract's address."""
+        wanted = self.deployment.contracts
+        codes = self.provider.batch([("eth_getCode", [wanted[name].address, "latest"]) for name in CONTRACTS])
+        for name, code in zip(CONTRACTS, map(HexBytes, codes), strict=True):
+            where = Web3.to_checksum_address(wanted[name].address)
+            if not code:
+                raise ConfigurationError(
+                    f"There is no {name} at {where} on chain {self.chain_id}: "
+                    "the chain was reset since deployment.",
+                    "Deploy the contracts again: ape run deploy.",
+                )
+            if bytes(Web3.keccak(code)) != wanted[name].code_hash:
+                raise ConfigurationError(
+                    f"The code at {where} is not the {name} that the deployment file names.",
+                    "Deploy the contracts again (ape run deploy), or use this network's deployment file.",
+                )
 
     # Reading
 
