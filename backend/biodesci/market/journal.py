@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 
 from biodesci.core import files
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.values import BareBytes32, Count, Uint256
 from biodesci.core.errors import ConfigurationError, StateError
+from biodesci.store import locks
 
 FILE = "journal.json"
 T = TypeVar("T")
@@ -55,12 +58,25 @@ class Journal:
     notes: Notes
 
     @classmethod
-    def open(cls, folder: Path) -> Journal:
+    def open(cls, folder: Path) -> Self:
         """The journal in this folder, or an empty one. Raises ConfigurationError for one that is damaged."""
         path = folder / FILE
         if not path.exists():
             return cls(folder, Notes())
         return cls(folder, Notes.parse(path.read_bytes()))
+
+    @classmethod
+    @contextmanager
+    def alone(cls, folder: Path) -> Iterator[Self]:
+        """The journal, which no other process of the home writes meanwhile: two at once would each make a
+        key, write one encrypted file, and mint a token of their own. Raises StateError where another does."""
+        with locks.held(folder.parent, f"publication {folder.name}", wait=False) as lock:
+            if lock is None:
+                raise StateError(
+                    "Another process of this home is publishing the same.",
+                    "Wait until it has ended; then repeat the command, which says what came of it.",
+                )
+            yield cls.open(folder)
 
     def note(self, **values: Any) -> None:
         """Writes these fields of the notes to disk before it returns."""

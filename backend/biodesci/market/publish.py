@@ -84,17 +84,7 @@ def publish(
         raise InputError(
             f"{meta.served_at} is no origin in its one form.", f"Write {origin(meta.served_at)}."
         )
-    if dataset_id is not None and offer is not None:
-        raise InputError("A new version is sold by the dataset's offers.", "Leave the price out.")
-    if dataset_id is not None and chain.call(chain.datasets.functions.ownerOf(dataset_id)) != chain.address:
-        raise AccessDeniedError(
-            f"Dataset {dataset_id} is not owned by {chain.address}.", "Use the account that owns it."
-        )
-    if offer is not None:
-        # Refuses what can't be offered, before anything is encrypted.
-        offer.tuple()
-        offer.check(meta.terms)
-        arbitration.check(chain, offer.arbiter)
+    _require_possible(chain, meta, offer, dataset_id)
     named = [] if dataset_id is not None else provenance.sources(chain, meta.parents)
     provenance.require_no_wider(chain, named, meta.terms, meta.diseases.root if meta.diseases else bytes(32))
     report = progress or (lambda _step, _done, _total: None)
@@ -109,39 +99,57 @@ def publish(
         "offer": None if offer is None else asdict(offer),
         "datasetId": dataset_id,
     }
-    journal = Journal.open(owner.home / "publications" / canonical.sha256(wanted).hex()[:40])
-    signed = admission.report(chain, inspection, meta, digest, int(time.time()))
-    files.write_private(journal.folder / REPORT, signed.to_bytes())
-    if journal.notes.key_commitment is None:
-        journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase, chain))
-    committed = journal.digest("key_commitment")
+    folder = owner.home / "publications" / canonical.sha256(wanted).hex()[:40]
+    with Journal.alone(folder) as journal:
+        signed = admission.report(chain, inspection, meta, digest, int(time.time()))
+        files.write_private(journal.folder / REPORT, signed.to_bytes())
+        if journal.notes.key_commitment is None:
+            journal.note(key_commitment=dataset_keys.create(owner.home, owner.passphrase, chain))
+        committed = journal.digest("key_commitment")
 
-    with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
-        receipt = _on_chain(chain, committed)
-        if receipt is None:
-            if journal.container is None:
-                # Whatever no card can hold is refused before the long work.
-                edition = upcoming(owner, dataset_id, committed)
-                nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
-                require_valid(compose(meta, inspection, bytes(32), nothing, edition).to_bytes())
-            _encrypt(owner, material, digest, journal, report)
-            if meta.served_at is None:
-                _upload(owner.ipfs, journal, report)
+        with chain.intent("publication", f"key commitment 0x{committed.hex()}") as intent:
+            receipt = _on_chain(chain, committed)
+            if receipt is None:
+                if journal.container is None:
+                    # Whatever no card can hold is refused before the long work.
+                    edition = upcoming(owner, dataset_id, committed)
+                    nothing = container.ContainerInfo(bytes(32), 0, 0, 0, bytes(32))
+                    require_valid(compose(meta, inspection, bytes(32), nothing, edition).to_bytes())
+                _encrypt(owner, material, digest, journal, report)
+                if meta.served_at is None:
+                    _upload(owner.ipfs, journal, report)
+                else:
+                    _keep(owner.home, journal)
+                if journal.notes.card is None:
+                    _release(owner, journal, meta, inspection, dataset_id)
+                receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
             else:
-                _keep(owner.home, journal)
-            if journal.notes.card is None:
-                _release(owner, journal, meta, inspection, dataset_id)
-            receipt = intent.resume() or intent.send(_mint(chain, journal, meta, offer, dataset_id))
-        else:
-            intent.forget()
-        published = _result(chain, receipt, journal, dataset_id)
-        version = chain.read(DatasetVersion, published.dataset_id, published.version)
-        dataset_keys.settle(owner.home, chain, version, committed)
-        if meta.served_at is not None:
-            Containers(owner.home).assign(journal.digest("content"), chain, version)
-    # A public container is on IPFS now, and a private one lies with the others of this home.
-    (journal.folder / "container").unlink(missing_ok=True)
-    return replace(published, findings=tuple(map(str, inspection.findings)))
+                intent.forget()
+            published = _result(chain, receipt, journal, dataset_id)
+            version = chain.read(DatasetVersion, published.dataset_id, published.version)
+            dataset_keys.settle(owner.home, chain, version, committed)
+            dataset_keys.settle_again(owner.home, chain, version)
+            if meta.served_at is not None:
+                Containers(owner.home).assign(journal.digest("content"), chain, version)
+        # A public container is on IPFS now, and a private one lies with the others of this home.
+        (journal.folder / "container").unlink(missing_ok=True)
+        return replace(published, findings=tuple(map(str, inspection.findings)))
+
+
+def _require_possible(
+    chain: Chain, meta: DatasetMeta, offer: OfferTerms | None, dataset_id: int | None
+) -> None:
+    """Refuses what this account can't publish or offer, before anything is encrypted."""
+    if dataset_id is not None and offer is not None:
+        raise InputError("A new version is sold by the dataset's offers.", "Leave the price out.")
+    if dataset_id is not None and chain.call(chain.datasets.functions.ownerOf(dataset_id)) != chain.address:
+        raise AccessDeniedError(
+            f"Dataset {dataset_id} is not owned by {chain.address}.", "Use the account that owns it."
+        )
+    if offer is not None:
+        offer.tuple()
+        offer.check(meta.terms)
+        arbitration.check(chain, offer.arbiter)
 
 
 def require_sayable(meta: DatasetMeta) -> None:

@@ -67,6 +67,21 @@ def settle(home: Path, chain: Chain, version: DatasetVersion, key_commitment: by
         return  # filed before, or another home's
 
 
+def settle_again(home: Path, chain: Chain, version: DatasetVersion) -> None:
+    """Files the key of a version that this account published under the version's id, where it lies under the
+    id that a reorganization of the chain took back: the token was minted again, and has another number."""
+    target = path(home, chain, version)
+    if target.exists() or version.publisher != chain.address:
+        return
+    same = re.compile(rf"\d+-{version.version}-{version.commitments.hex()}\.key")
+    folder = _folder(home, chain)
+    # The commitments are bound to the account, which publishes them once.
+    for file in sorted(folder.iterdir()) if folder.is_dir() else ():
+        if same.fullmatch(file.name):
+            file.replace(target)
+            return
+
+
 def settle_all(home: Path, chain: Chain, start: int, end: int) -> None:
     """Files the keys of what the blocks given published; the file of each names who had to publish it."""
     waiting = _folder(home, chain) / "unpublished"
