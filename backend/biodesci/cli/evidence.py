@@ -55,6 +55,10 @@ def judge(
     at_most: Annotated[
         int, typer.Option(min=1, help="GiB of an encrypted file that are fetched to try the key on it.")
     ] = 16,
+    elsewhere: Annotated[
+        list[str] | None,
+        typer.Option("--from", help="A server that has a private file, where its owner's is away; repeat."),
+    ] = None,
 ) -> None:
     """Judge a delivery by the evidence of it, and try the key on the encrypted file: the chain decides.
 
@@ -63,6 +67,7 @@ def judge(
     """
     from biodesci.core.onchain import utc
     from biodesci.market import judgement
+    from biodesci.market.sources import also_at
 
     arbiter = session.member()
     output.note(
@@ -70,7 +75,7 @@ def judge(
         "decrypted in memory to try the key on it; nothing of it is written. You learn the dataset key by "
         "this: whoever has it can read the file, so keep the evidence to yourself."
     )
-    with output.progress("fetch", None) as advance:
+    with also_at(elsewhere or ()), output.progress("fetch", None) as advance:
         judged = judgement.judge(arbiter, license_id, *file, most=at_most * judgement.GIB, progress=advance)
     output.record(
         {

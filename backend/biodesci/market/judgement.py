@@ -32,11 +32,11 @@ from biodesci.core.errors import (
 from biodesci.core.onchain import LicenseState, utc
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import content, shared_evidence
+from biodesci.market import content, partners, shared_evidence
 from biodesci.market.content import Fault, FaultError
 from biodesci.market.evidence import SIZE, Delivery, Evidence, bound_to, deliveries, sealed_to
 from biodesci.market.license import get
-from biodesci.market.sources import Sign, signer, source_of
+from biodesci.market.sources import OwnersServer, Sign, signer, source_of
 from biodesci.party import keys
 from biodesci.party.member import Member
 
@@ -118,7 +118,7 @@ _FAULTY: Final = frozenset(
 _UNFETCHED: Final = frozenset({Finding.CARD_NOT_FETCHED, Finding.CONTAINER_NOT_FETCHED})
 _PRIVATE: Final = (
     "The envelope was computed anew, and lies on your IPFS node. The encrypted file is not public and stays "
-    "off it: the data owner's server at {} gave it to you, and gives it to the licensee once you have "
+    "off it: the server at {} gave it to you, and gives it to the licensee once you have "
     "decided for the owner."
 )
 _NOT_KEPT: Final = (
@@ -207,7 +207,8 @@ def judge(
     if not proven.to_own_key:
         return Judgement(license_id, licence.licensee, Finding.FORMER_KEY, until=until)
     try:
-        sold = _Sold(version.card, committed.content_root, signer(chain, licence.dataset_id, licence.id))
+        sign = signer(chain, licence.dataset_id, licence.id)
+        sold = _Sold(licence.dataset_id, version.card, committed.content_root, sign)
         finding, reason = _try(arbiter, sold, key, most, progress)
     except FaultError as exc:
         finding, reason = Finding[exc.fault.name], ""
@@ -274,6 +275,7 @@ def _proven_in_shares(
 class _Sold:
     """What the chain says was sold, and how the arbiter asks for it where it is not public."""
 
+    dataset_id: int
     card: bytes
     content_root: bytes
     sign: Sign
@@ -291,6 +293,7 @@ def _try(
     except (NotFoundError, IntegrityError) as exc:
         return Finding.CARD_NOT_FETCHED, str(exc)
     found, source = located.content, source_of(ipfs, located.served_at, sold.sign)
+    source = partners.joined(arbiter.chain, source, found, sold.dataset_id)
     fetched = _place(arbiter, found)
     try:
         size = source.size(found)
@@ -311,8 +314,8 @@ def _try(
             content.decrypt(source, found, fetched, nowhere, key, sold.content_root)
     finally:
         fetched.unlink(missing_ok=True)
-    if located.served_at is not None:
-        return Finding.RIGHT_KEY, _PRIVATE.format(located.served_at)
+    if isinstance(source, OwnersServer):
+        return Finding.RIGHT_KEY, _PRIVATE.format(source.answering)
     return Finding.RIGHT_KEY, "" if _keep(ipfs, sold.card, found) else _NOT_KEPT
 
 

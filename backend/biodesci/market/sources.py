@@ -119,8 +119,8 @@ class OwnersServer:
         self._shown: dict[tuple[bytes, str], SignedContentRequest] = {}
 
     @property
-    def _origin(self) -> str:
-        """Of the server that is asked: the first that answers."""
+    def answering(self) -> str:
+        """The origin of the server that is asked: of the one that answered last."""
         return self._origins[0]
 
     @property
@@ -215,12 +215,12 @@ class OwnersServer:
     def _range(self, name: str, digest: bytes, start: int, stop: int) -> tuple[bytes, int]:
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         answer = self._get(cid.from_digest(digest), digest, stop - start, name=name, headers=headers)
-        return answer.body, self._size_of(answer, start)
+        return answer.body, self._size_of(answer, start, name)
 
     def _get(
         self, path: str, digest: bytes, most: int, *, name: str = "", headers: Mapping[str, str] | None = None
     ) -> Answer:
-        name = name or self._origin
+        name = name or self.answering
         sent = {"Authorization": self._authorization(digest, name), **(headers or {})}
         try:
             answer = self._asker.ask(
@@ -245,14 +245,14 @@ class OwnersServer:
             return refusal
         return UnavailableError(refusal.message, refusal.hint)  # nothing is said of the file
 
-    def _size_of(self, answer: Answer, start: int) -> int:
+    def _size_of(self, answer: Answer, start: int, name: str) -> int:
         said = _RANGE.fullmatch(answer.range)
         if answer.status == 206 and said is not None and answer.body and not answer.is_cut:
             first, last, size = map(int, said.groups())
             if first == start and last == start + len(answer.body) - 1 < size:
                 return size
         raise IntegrityError(
-            f"The data owner's server at {self._origin} answers with something else than what was asked for.",
+            f"The data owner's server at {name} answers with something else than what was asked for.",
             "Tell the data owner: the address in the card leads to another program.",
         )
 

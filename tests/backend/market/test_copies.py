@@ -19,9 +19,19 @@ from biodesci.core.errors import (
     UnavailableError,
 )
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import copies, erasure, handover, licensed_copy, offers, partners
+from biodesci.market import (
+    copies,
+    erasure,
+    evidence,
+    handover,
+    license,
+    licensed_copy,
+    offers,
+    partners,
+)
 from biodesci.market.container_server import ContainerServer
 from biodesci.market.custody import Custodian
+from biodesci.market.judgement import Finding, judge
 from biodesci.market.offers import OfferTerms
 from biodesci.market.sources import OwnersServer, also_at, signer
 from biodesci.party import keys
@@ -246,6 +256,28 @@ def test_a_new_owner_takes_keys_and_containers_over_and_serves_them_alone(houses
         waiting = sale.buy(offer_of(houses))
         assert Custodian(new).poll() == [waiting]
         assert houses.download(waiting) == sale.plaintext
+
+
+def test_an_arbiter_judges_by_a_partners_copy_while_the_owner_is_away(
+    houses: Houses, arbiter: Chain, tmp_path: Path
+) -> None:
+    houses.name()
+    houses.keep()
+    sale, judging = houses.sale, acting(arbiter, houses.sale.ipfs, tmp_path / "judge")
+    keys.register(arbiter, judging.home, PASSPHRASE)
+    license_id = sale.buy(
+        offers.create(sale.owner, sale.dataset, OfferTerms(price=1, arbiter=arbiter.address))
+    )
+    sale.release()
+    license.dispute(sale.buyer, license_id, "it does not open")
+    file = tmp_path / "evidence"
+    evidence.show(houses.owner, license_id, arbiter.address, file)
+    houses.owner_goes()
+    assert judge(judging, license_id, file).finding is Finding.CONTAINER_NOT_FETCHED
+    with also_at([houses.copies.origin]):
+        judged = judge(judging, license_id, file)
+    assert judged.finding is Finding.RIGHT_KEY
+    assert f"server at {houses.copies.origin} gave it to you" in judged.says
 
 
 def offer_of(houses: Houses) -> int:
