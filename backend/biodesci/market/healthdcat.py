@@ -1,18 +1,19 @@
-"""A dataset as health data access bodies list it: HealthDCAT-AP (release 5, data that are not public), an
+"""A dataset as health data access bodies list it: HealthDCAT-AP (release 8, data that are not public), an
 extension of DCAT-AP 3, in RDF. Made of the card, and of what its owner says for such a catalogue.
 
-Specification: https://healthdcat-ap.github.io. What nobody knows (population coverage, ages) is left out;
-numbers of records and of people are those of the card, rounded.
+Specification: https://code.europa.eu/healthdataeu/healthdcat-ap. What nobody knows (population coverage,
+ages) is left out; numbers of records and of people are those of the card, rounded.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, Literal
 
 from biodesci.core.documents.card_files import FileObject, PlainFile
-from biodesci.core.documents.dataset_card import DatasetCard
+from biodesci.core.documents.dataset_card import DatasetCard, RecordSet
 from biodesci.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -22,8 +23,17 @@ if TYPE_CHECKING:
 _LEGISLATION: Final = "http://data.europa.eu/eli/reg/2025/327/oj"  # the European Health Data Space
 _AUTHORITY: Final = "http://publications.europa.eu/resource/authority"
 _IRI: Final = re.compile(r"[a-z][a-z0-9+.-]*:[^\s<>\"{}|\\^`]+")
+_CORE: Final = "http://data.europa.eu/m8g/"
+_CSVW: Final = "http://www.w3.org/ns/csvw#"
 _HEALTH: Final = "http://healthdataportal.eu/ns/health#"
 _DCATAP: Final = "http://data.europa.eu/r5r/"
+_DATATYPES: Final = {
+    "sc:Boolean": "boolean",
+    "sc:Date": "date",
+    "sc:DateTime": "dateTime",
+    "sc:Integer": "integer",
+    "sc:Float": "double",
+}
 _SPDX: Final = "http://spdx.org/rdf/terms#"
 _VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 
@@ -85,6 +95,9 @@ def graph(card: DatasetCard, entry: Entry) -> Graph:
     say(DCAT.contactPoint, _contact(described, entry.contact))
     say(DCTERMS.provenance, _labelled(described, DCTERMS.ProvenanceStatement, entry.provenance))
     say(DCAT.distribution, _distribution(described, card))
+    say(health.hasStructuredData, Literal(bool(card.record_set)))
+    if card.record_set:
+        say(health.hasVariables, _variables(described, card.name, card.record_set))
     if card.records is not None:
         say(health.numberOfRecords, Literal(card.records, datatype=XSD.nonNegativeInteger))
     people = [table.people for table in card.record_set or () if table.people is not None]
@@ -106,7 +119,7 @@ def _distribution(described: Graph, card: DatasetCard) -> Node:
         (RDF.type, DCAT.Distribution),
         (DCAT.accessURL, URIRef(card.url)),
         (Namespace(_DCATAP).applicableLegislation, URIRef(_LEGISLATION)),
-        (DCAT.byteSize, Literal(str(container.size), datatype=XSD.decimal)),
+        (DCAT.byteSize, Literal(container.size, datatype=XSD.nonNegativeInteger)),
         (DCTERMS.description, Literal(f"An encrypted file; what it holds is {plain.encoding_format}.")),
         (DCTERMS.rights, _labelled(described, DCTERMS.RightsStatement, rights)),
         (spdx.checksum, checksum),
@@ -122,14 +135,46 @@ def _distribution(described: Graph, card: DatasetCard) -> Node:
 
 
 def _agent(described: Graph, name: str, contact: str) -> Node:
-    from rdflib import BNode, Literal  # noqa: PLC0415
-    from rdflib.namespace import DCAT, FOAF, RDF  # noqa: PLC0415
+    from rdflib import BNode, Literal, URIRef  # noqa: PLC0415
+    from rdflib.namespace import FOAF, RDF, Namespace  # noqa: PLC0415
 
-    node = BNode()
+    core, node, point = Namespace(_CORE), BNode(), BNode()
     described.add((node, RDF.type, FOAF.Agent))
     described.add((node, FOAF.name, Literal(name)))
-    described.add((node, DCAT.contactPoint, _contact(described, contact)))
+    described.add((node, core.contactPoint, point))
+    described.add((point, RDF.type, core.ContactPoint))
+    if contact.startswith("mailto:"):
+        described.add((point, core.email, Literal(contact.removeprefix("mailto:"))))
+    else:
+        described.add((point, core.contactPage, URIRef(contact)))
     return node
+
+
+def _variables(described: Graph, title: str, tables: Sequence[RecordSet]) -> Node:
+    """What columns there are, as the card describes them (CSV on the Web's terms)."""
+    from rdflib import BNode, Literal  # noqa: PLC0415
+    from rdflib.namespace import DCTERMS, RDF, Namespace  # noqa: PLC0415
+
+    csvw, group = Namespace(_CSVW), BNode()
+    described.add((group, RDF.type, csvw.TableGroup))
+    described.add((group, DCTERMS.title, Literal(title)))
+    for table in tables:
+        node = BNode()
+        described.add((group, csvw.table, node))
+        described.add((node, RDF.type, csvw.Table))
+        described.add((node, DCTERMS.title, Literal(table.name)))
+        for field in table.field:
+            column = BNode()
+            described.add((node, csvw.column, column))
+            described.add((column, RDF.type, csvw.Column))
+            for prop, text in (
+                (csvw["name"], field.name),
+                (csvw["title"], field.name),
+                (DCTERMS.description, field.description or field.name),
+                (csvw["datatype"], _DATATYPES.get(field.data_type, "string")),
+            ):
+                described.add((column, prop, Literal(text)))
+    return group
 
 
 def _contact(described: Graph, iri: str) -> Node:

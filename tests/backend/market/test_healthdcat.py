@@ -16,6 +16,7 @@ from biodesci.market.healthdcat import Entry, document, graph
 
 TESTS = Path(__file__).parents[2]
 SHAPES = TESTS / "data" / "healthdcat_shapes.ttl"
+CSVW = Namespace("http://www.w3.org/ns/csvw#")
 HEALTH = Namespace("http://healthdataportal.eu/ns/health#")
 CARDS = ("dataset-card.json", "dataset-card-opaque.json")
 ENTRY = Entry(
@@ -63,6 +64,17 @@ def test_numbers_are_the_rounded_ones_of_the_card_and_what_is_unknown_is_left_ou
     opaque = graph(card(CARDS[1]), ENTRY)
     for unknown in ("numberOfRecords", "numberOfUniqueIndividuals", "populationCoverage", "minTypicalAge"):
         assert opaque.value(dataset, HEALTH[unknown]) is None
+
+
+def test_columns_are_variables_and_a_file_without_a_table_is_not_structured():
+    described = graph(card(CARDS[0]), ENTRY)
+    names = {str(name) for name in described.objects(None, CSVW["name"])}
+    assert names == {field.name for table in card(CARDS[0]).record_set for field in table.field}
+    for name, is_table in zip(CARDS, (True, False), strict=True):
+        described = graph(card(name), ENTRY)
+        dataset = URIRef(ENTRY.identifier)
+        assert described.value(dataset, HEALTH.hasStructuredData).toPython() is is_table
+        assert (described.value(dataset, HEALTH.hasVariables) is not None) is is_table
 
 
 @pytest.mark.parametrize(
