@@ -175,6 +175,13 @@ def test_a_name_that_no_reader_gives_stops(tmp_path, name):
     assert not any("Weber" in str(stop) for stop in stops)
 
 
+@pytest.mark.parametrize("write", [_nifti, _followed(_nifti)])
+def test_bytes_after_the_last_voxel_are_asked_about(tmp_path, write):
+    write(tmp_path / "data")
+    asks = {ask.place for ask in inspect(tmp_path / "data").of(Level.ASK)}
+    assert ("behind the volume" in asks) is (write is not _nifti)
+
+
 def test_padding_of_dicom_stops_whatever_is_in_it(tmp_path):
     _dicom_padded(tmp_path / "data")
     assert "(FFFC,FFFC)" in str([stop.place for stop in inspect(tmp_path / "data").of(Level.STOP)])

@@ -97,7 +97,7 @@ class Look:
                 text = bytes(header[field].item()).split(b"\0")[0].decode("utf-8", "replace")
                 yield from paths.look(self.tally, f"field {field}", text)
         if bytes(header["magic"].item()).startswith(b"n+"):
-            _require_whole(source, offset + int(np.prod(shape, dtype=object)) * voxel)
+            self._require_whole(source, offset + int(np.prod(shape, dtype=object)) * voxel)
             yield from self._extensions(stream, order, offset - size)
         self._shapes.append(
             ("x".join(map(str, shape)), "x".join(f"{zoom:g}" for zoom in zooms), str(header.get_data_dtype()))
@@ -105,6 +105,16 @@ class Look:
         if sum(length > 1 for length in shape) >= _VOLUME:
             reason = "images of a head show the face; confirm that it was removed or isn't shown"
             self.tally.add("volume", "recognisable person", Level.ASK, reason)
+
+    def _require_whole(self, source: Source, size: int) -> None:
+        if source.path is None or unpacked.is_gzip(source):
+            return
+        written = source.path.stat().st_size
+        if written < size:
+            raise InputError("The NIfTI file ends before its last voxel.", _ADVICE)
+        if written > size:
+            reason = "bytes follow the last voxel, where no program looks"
+            self.tally.add("behind the volume", "bytes that are not read", Level.ASK, reason)
 
     def _extensions(self, stream: BinaryIO, order: str, room: int) -> Iterator[Passage]:
         flag, read = stream.read(4), 4
@@ -144,8 +154,3 @@ def _order(head: bytes) -> str | None:
     if len(head) < 4:  # the size of the size
         return None
     return next((order for order in "<>" if struct.unpack(f"{order}i", head[:4])[0] in _SIZES), None)
-
-
-def _require_whole(source: Source, size: int) -> None:
-    if source.path is not None and not unpacked.is_gzip(source) and source.path.stat().st_size < size:
-        raise InputError("The NIfTI file ends before its last voxel.", _ADVICE)
