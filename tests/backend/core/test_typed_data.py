@@ -47,6 +47,7 @@ def test_the_contract_hashes_as_the_vectors_do(case, chain_for, localnet):
         "Order": (chain.licenses, "orderHash", (tuple(message.values()),)),
         "Registration": (chain.keys, "registrationHash", tuple(message.values())),
         "RoleAcceptance": (chain.datasets, "acceptanceHash", (tuple(message.values()),)),
+        "Approval": (chain.custody, "approvalHash", (tuple(message.values())[:-1], message.get("set"))),
     }[case["primaryType"]]
     # The vectors' domain is at another address: the deployed code, put there, must know where it is.
     where = Web3.to_checksum_address(case["domain"]["verifyingContract"])
