@@ -77,6 +77,25 @@ _FORMS: Final = (
     re.compile(
         r"(?i)\b(?:p\.? ?o\.? ?box|postfach|boîte postale|apartado(?: de correos)?|casella postale) \d+"
     ),
+    # Nystræde 13, 9991 Vils; Kauppakatu 5, 00100 Helsinki; Na Pomezí 9, 513 85 Dubá
+    re.compile(
+        rf"\b{_CAP}(?: {_CAP}){{0,2}}? ?(?:[a-zäöåæø]*(?:stræde|gade|vej|vænget|parken|allé|katu|tie|polku|"
+        rf"bulevardi|kuja|kaari|ranta|tori)|Allé|Vej|Gade)? \d{{1,4}} ?[A-Za-z]?, \d{{3}} ?\d{{2}} {_CAP}|"
+        rf"\b{_CAP}(?: {_CAP}){{0,2}} \d{{1,4}} ?[A-Za-z]?, \d{{4}} {_CAP}"
+    ),
+    # г. Тура, пер. Промышленный, д. 3/6
+    re.compile(
+        r"(?<!\w)(?:ул|пр|просп|пер|наб|бул|б-р|ш|пл|г|д|к|с|п|ст|алл|вул)\. [А-ЯЁІЇЄ][\w -]{2,40}, "
+        r"(?:д|буд|кв)\. ?\d"
+    ),
+    # 甘肃省强县孝南天津路X座; 세종특별자치시 서초구 오금072길 372-78
+    re.compile(
+        r"[\u4e00-\u9fff]{2,}[省市区县州旗].{0,12}[路街道巷村弄镇].{0,4}(?:[A-Za-z]?座|\d+ ?号|\d{6})"
+    ),
+    re.compile(
+        r"[가-힣]+(?:시|도|군|구) (?:[가-힣]+(?:시|군|구) )?[가-힣0-9]+(?:로|길|가|동|리|거리) "
+        r"(?:지하)?\d{1,4}(?!\d)"
+    ),
     # 〒100-0001; 東京都千代田区丸の内1-2-3
     re.compile(r"〒 ?\d{3}-?\d{4}"),
     re.compile(r"(?:東京都|北海道|京都府|大阪府|[一-龥]{2,3}県)[一-龥ぁ-んァ-ヶー々]{1,12}?[市区町村郡]"),
@@ -84,7 +103,7 @@ _FORMS: Final = (
         r"[一-龥ぁ-んァ-ヶー々]{1,8}[市区町村][一-龥ぁ-んァ-ヶー々]{1,12}[0-9一二三四五六七八九十]+(?:丁目|番地?|[-−‐－]\d)"
     ),
 )
-_PRECHECK: Final = re.compile(r"\d|[都道府県]")
+_PRECHECK: Final = re.compile(r"\d|[都道府県省]")
 
 
 def find(text: str) -> tuple[int, int] | None:

@@ -57,7 +57,8 @@ _JAPANESE: Final = (
 _BORN: Final = re.compile(
     r"(?i)(?:(?<!\w)[*✱]|\b(?:geb(?:oren)?(?: am)?|gebdat|geburtsdatum|dob|d\.o\.b|born(?: on)?|"
     r"birth(?: ?date| ?day)?|née?(?: le)?|naiss(?:ance)?|ddn|nacid[oa](?: el)?|nac|f ?nac|nat[oa](?: il)?|"
-    r"nascid[oa](?: em)?|dn|geboren op|född|født|syntynyt|ur(?:odzon[ya])?|nar|doğ(?:um)?|рожд\w*|род|д\.р)"
+    r"nascid[oa](?: em)?|dn|geboren op|född|født|syntynyt|ur(?:odzon[ya])?|nar|doğ(?:um)?|рожд\w*|род|"
+    r"родил\w+|д\.р|bday|b(?=\.)|synt|d\.t)"
     r"(?!\w)|生年月日|出生|생년월일)[ .:=,]{0,3}"
     r"(?P<date>\d{1,2}[-/.] ?\d{1,2}[-/.] ?(?:\d{4}|\d\d)|\d{1,2} \d{1,2} (?:\d{4}|\d\d)|\d{8}|\d{6})"
     r"(?!\d|[./-]\d)"

@@ -8,12 +8,22 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
-from biodesci.inspection.identifiers import addresses, dates, forms, joined, names, phones, surname_first
+from biodesci.inspection.identifiers import (
+    addresses,
+    dates,
+    forms,
+    headings,
+    joined,
+    names,
+    phones,
+    surname_first,
+)
 from biodesci.inspection.identifiers.names import Grade
 from biodesci.inspection.identifiers.spelling import plain
 
 _LONGEST: Final = 20_000  # characters of a value that are looked at
 _KEPT: Final = 2_000  # dates and numbers of which the spacing is looked at
+_CHECKED: Final = 500
 _DIALLED: Final = 200
 _ENOUGH: Final = 2_000  # different sentences
 _SMALL: Final = re.compile(r"(?<![^\W\d_])[^\W\d_A-ZÀ-ÖØ-Þ][^\W_]*")  # a word that begins with a small letter
@@ -38,6 +48,8 @@ _OLD: Final = re.compile(
     r"di )?(?:9\d|1[01]\d)(?!\d|[.,]\d|\+)"
 )
 _WHOLE: Final = re.compile(r"(\d{6,})[.,]0{1,6}")  # as pandas writes whole numbers of a column with gaps
+_LABEL: Final = 40  # characters before a number in which its label stands
+_NUMBER: Final = re.compile(r"(?<![\w.])[A-Z]{0,4}[-/]?\d[\d /.+-]{2,24}\d[\dA-Z]?(?![A-Za-z%])")
 _CODE: Final = re.compile(r"([A-Za-z]{0,8}[-_ ]?)(\d{1,18})([-_]?[A-Za-z]?)")
 
 
@@ -69,6 +81,7 @@ class Evidence:
     sentence_rows: int = 0
     capitals: int = 0  # short values of capitalised words alone
     surnamed: int = 0  # that begin with a Chinese or Korean family name
+    checked: int = 0  # numbers whose checksums were looked at
     dialled: int = 0  # numbers without separators that were looked up in the plans
     words: int = 0  # the most words of a value
     tallies: dict[tuple[str, str], Tally] = field(default_factory=dict)
@@ -151,7 +164,11 @@ class Evidence:
         digits = sum(map(str.isdigit, value))
         if digits < 4 and "@" not in value and "." not in value and ":" not in value and "-" not in value:
             return
-        matches = sorted(forms.scan(value, digits), key=lambda m: (not m.valid, m.start - m.end))
+        # Of numbers a part says how many are valid; checksums of all would take most of the time.
+        is_number = value.isdigit()
+        self.checked += is_number
+        bare = not is_number or self.checked <= _CHECKED
+        matches = sorted(forms.scan(value, digits, bare=bare), key=lambda m: (not m.valid, m.start - m.end))
         for match in matches:
             if any(
                 match.start < end and start < match.end
@@ -171,6 +188,13 @@ class Evidence:
                 covered.append((match.start, match.end))
         if digits >= 4 and (record := _RECORD.search(value)) and record.span() not in covered:
             self.tally("record number", "a label before it").add(rows)
+        elif digits >= 5 and not value[0].isdigit() and (number := _NUMBER.search(value)):
+            kind = headings.labelled(value[max(0, number.start() - _LABEL) : number.start()])
+            if kind and sum(map(str.isdigit, number[0])) >= 5:
+                tally = self.tally("date" if kind == "date of birth" else kind, "a label before it")
+                tally.add(rows)
+                tally.within += 1
+                covered.append(number.span())
 
     def _phones(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
         if value.isdigit():

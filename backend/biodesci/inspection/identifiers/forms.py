@@ -9,24 +9,41 @@ from __future__ import annotations
 import ipaddress
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 from biodesci.inspection.identifiers.form import Form, Match, bounded, module, stdnum
 from biodesci.inspection.identifiers.national_ids import NATIONAL_IDS
 
+_MARKS: Final = "@.:-/( "  # what forms need one of
+_MOST_DIGITS: Final = 17  # that a form needs
 _POLE: Final = 90.0
 _DATE_LINE: Final = 180.0
 _FAR: Final = 10.0  # degrees; p-values, ratios and most intervals are smaller
 
 
-def scan(text: str, digits: int) -> Iterator[Match]:
-    """Each place of a text that has a form's pattern. `digits` is how many digits the text has."""
-    for form in FORMS:
-        if digits < form.digits or (form.needs and not any(c in text for c in form.needs)):
-            continue
+def scan(text: str, digits: int, *, bare: bool = True) -> Iterator[Match]:
+    """Each place of a text that has a form's pattern. `digits` is how many digits the text has.
+
+    Without `bare`, digits alone are left out.
+    """
+    for form in _possible(min(digits, _MOST_DIGITS), bare, *(mark in text for mark in _MARKS)):
         for match in form.pattern.finditer(text):
             valid = form.check is None or form.check(match[0])
             yield Match(form, match.start(), match.end(), valid)
+
+
+@cache
+def _possible(digits: int, bare: bool, *marks: bool) -> tuple[Form, ...]:
+    """The forms that a text with so many digits and those marks may have."""
+    there = {mark for mark, is_there in zip(_MARKS, marks, strict=True) if is_there}
+    return tuple(
+        form
+        for form in FORMS
+        if digits >= form.digits
+        and (bare or not form.bare)
+        and (not form.needs or there.intersection(form.needs))
+    )
 
 
 def _is_ip(text: str) -> bool:

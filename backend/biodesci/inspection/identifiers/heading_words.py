@@ -42,7 +42,7 @@ _WORDS: Final = {
         почтовый индекс | поштовий індекс | 邮编 | 邮政编码 | 郵遞區號 | 우편번호
     """,
     "phone or fax": """
-        mobiel | mobiele nummer | telefoon thuis | telefone de contato | telefone fixo |
+        puh | tel kom | mobiel | mobiele nummer | telefoon thuis | telefone de contato | telefone fixo |
         telefone residencial | numero de telefone | numer telefonu | telefon komorkowy | nr telefonu |
         komorka | mobilnummer | telefonnr | mobiltelefon | tlf | tlfnr | tlf nr | puhelin |
         puhelinnumero | matkapuhelin | telefonni cislo | mobil | cislo telefonu | telefonszam |
@@ -59,7 +59,7 @@ _WORDS: Final = {
         이메일 | 이메일 주소 | 전자우편
     """,
     "national id": """
-        rijksregisternummer | insz | sofinummer | cpf do paciente | cartao cidadao |
+        tc kimlik | rijksregisternummer | insz | sofinummer | cpf do paciente | cartao cidadao |
         numero de contribuinte | nif paciente | cns | cartao sus | numer pesel | nr pesel | nr dowodu |
         dowod osobisty | personnr | person ?nummer | samordningsnummer | fodselsnr | d nummer |
         cpr ?nummer | cpr ?nr | henkilotunnus | sosiaaliturvatunnus | rodne cislo | cislo op | taj |
@@ -78,9 +78,9 @@ _WORDS: Final = {
         potilasnumero | potilastunnus | cislo pacienta | cislo karty | torzsszam | naploszam | nr fisa |
         numar fisa | foaie de observatie | dosya no | dosya numarasi | protokol no | hasta no |
         hasta numarasi | αριθμος μητρωου | номер карты | номер медкарты | номер истории болезни |
-        медкарта | амбулаторная карта | 病历号 | 病案号 | 住院号 | 门诊号 | 病人编号 | 患者编号 |
-        病歷號碼 | 등록번호 | 차트번호 | 환자번호 | 병록번호 | unit ?(?:no|number) | hosp ?(?:no|nr) |
-        krankenblattnummer
+        медкарта | история болезни | истории болезни | potilasnro | амбулаторная карта | 病历号 |
+        病案号 | 住院号 | 门诊号 | 病人编号 | 患者编号 | 病歷號碼 | 등록번호 | 차트번호 | 환자번호 |
+        병록번호 | unit ?(?:no|number) | hosp ?(?:no|nr) | krankenblattnummer
     """,
     "account or insurance": """
         rekeningnummer | bankrekening | polisnummer | zorgverzekeringsnummer | conta bancaria |
@@ -90,13 +90,14 @@ _WORDS: Final = {
         계좌번호 | 카드번호 | 보험증번호
     """,
     "date of birth": """
-        geboorte | geboortedag | geb dat | geboren op | data nascimento | dt nasc | data nasc | nasc |
-        nascido em | data urodzenia pacjenta | dataur | urodzony | fodelsedag | fodelsedat | fodt |
-        fodt dato | fodselsdato | fodselsdag | syntymaaika | syntymapaiva | syntynyt | datum narozeni |
-        narozen | datum narodenia | szuletesi datum | szuletesi ido | szuletett | data nasterii |
-        nascut | dogum tarihi | dogum gunu | ημερομηνια γεννησης | ημ γεννησης | дата рождения |
-        день рождения | др | дата народження | 出生日期 | 出生年月 | 出生年月日 | 生日 | 생년월일 |
-        생일 | 출생일 | 출생일자 | naiss | gebtag | gebd | date nais
+        bday | родился | родилась | geboorte | geboortedag | geb dat | geboren op | data nascimento |
+        dt nasc | data nasc | nasc | nascido em | data urodzenia pacjenta | dataur | urodzony |
+        fodelsedag | fodelsedat | fodt | fodt dato | fodselsdato | fodselsdag | syntymaaika |
+        syntymapaiva | syntynyt | datum narozeni | narozen | datum narodenia | szuletesi datum |
+        szuletesi ido | szuletett | data nasterii | nascut | dogum tarihi | dogum gunu |
+        ημερομηνια γεννησης | ημ γεννησης | дата рождения | день рождения | др | дата народження |
+        出生日期 | 出生年月 | 出生年月日 | 生日 | 생년월일 | 생일 | 출생일 | 출생일자 | naiss | gebtag |
+        gebd | date nais
     """,
     "coordinates": """
         szerokosc geograficzna | dlugosc geograficzna | breddegrad | leveysaste | широта | долгота |
@@ -120,3 +121,17 @@ def _pattern(words: str) -> str:
 
 
 MORE_WORDS: Final = {kind: _pattern(words) for kind, words in _WORDS.items()}
+
+# What stands in front of a number in a note, and as a column's name may be something else.
+LABELS: Final = {
+    "record number": re.compile(
+        "карта|карту|kartoteka|journal|karta|protokol|dossier|chart|prontuario|registro|записи|номер"
+    ),
+    "phone or fax": re.compile(
+        "cep|ring|ring tilbage pa|ring upp|nas pa|traeffes pa|træffes pa|terugbellen op|bereikbaar via|"
+        "call back|cb|reach at|ligar para|contato|oddzwonic pod|zavolat zpet|soita takaisin|"
+        "geri aranacak|перезвонить|回电|请回电"
+    ),
+    "national id": re.compile("kimlik|bsn|pnr|rc|social"),
+    "date of birth": re.compile("synt|d t|出生|生日"),
+}

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from biodesci.inspection.identifiers import persons
-from biodesci.inspection.identifiers.heading_words import MORE_WORDS
+from biodesci.inspection.identifiers.heading_words import LABELS, MORE_WORDS
 from biodesci.inspection.identifiers.spelling import spaced
 
 # kind -> names that leave no doubt, folded to ASCII where they are Latin, words apart by one space
@@ -208,7 +208,8 @@ _SENSITIVE: Final = re.compile(
 )
 # What comes before or behind a heading without changing what it is: `pat_vorname`, `phone_1`, `x_email`.
 _AROUND: Final = re.compile(
-    r"^(?:pat|pt|patient|patienten|subject|px|p|k|v)? ?(?P<core>.*?)(?: (?:\d{1,2}|privat|dienst|home|work|"
+    r"^(?:pat|pt|patient|patienten|subject|px|p|k|v|no|nr|num)? ?(?P<core>.*?)(?: "
+    r"(?:\d{1,2}|privat|dienst|home|work|"
     r"txt|text|str|raw|orig|original|patient|pat))?$"
 )
 
@@ -229,6 +230,10 @@ class Heading:
     person: bool = False
 
 
+# Kinds of which a number behind the heading's words, in a text, is one.
+_NUMBERED: Final = {"record number", "national id", "phone or fax", "account or insurance", "date of birth"}
+_LABEL_WORDS: Final = 4
+_LABEL_CHARACTERS: Final = 8
 _NOTHING: Final = Heading()
 _QUASI_KINDS: Final = {"city", "postcode", "year of birth", "date of birth"}
 _TABLES: Final = tuple(
@@ -254,6 +259,23 @@ def read(name: str) -> Heading:
     if not (kind or quasi or sensitive or person):
         return _NOTHING
     return Heading(kind, plain, False, quasi, sensitive, person)
+
+
+@lru_cache(maxsize=4096)
+def labelled(text: str) -> str | None:
+    """What the words at the end of a text say of the number behind them: "ver prontuário", "病历号"."""
+    words = spaced(text).split()
+    ends = [" ".join(words[-size:]) for size in range(min(_LABEL_WORDS, len(words)), 0, -1)]
+    if words and not words[-1].isascii():
+        ends += [words[-1][-size:] for size in range(min(_LABEL_CHARACTERS, len(words[-1])), 1, -1)]
+    for end in ends:
+        kind, plain = _kind(end)
+        if kind in _NUMBERED and plain:
+            return kind
+        for kind, pattern in LABELS.items():
+            if pattern.fullmatch(end):
+                return kind
+    return None
 
 
 def _kind(words: str) -> tuple[str | None, bool]:

@@ -16,7 +16,7 @@ _CASED: Final = re.compile(
     r"(?<![^\W\d_])[^\W\d_a-zß-ÿ][^\W\d_A-ZÀ-Þ]+(?:[^\W\d_a-zß-ÿ][^\W\d_A-ZÀ-Þ]+){1,2}(?![^\W\d_])"
 )
 _CASE_CHANGES: Final = re.compile(r"(?<=[^\W\d_A-ZÀ-Þ])(?=[^\W\d_a-zß-ÿ])")
-_ADDRESS: Final = re.compile(r"\S*(?:://|www\.)\S+")
+_ADDRESS: Final = re.compile(r"(?:://|\bwww\.)\S+")
 _SPLIT: Final = re.compile(rf"(?:{_MARKS}|\.)+")
 _PRECHECK: Final = re.compile(rf"[^\W\d_](?:{_MARKS}|\.)[^\W\d_]|[^\W\d_A-ZÀ-Þ][A-ZÀ-Þ]")
 

@@ -222,11 +222,11 @@ def _codes(column: Column) -> Iterator[Verdict]:
         else:
             yield Verdict("pseudonymous id", Level.NOTE, "short or running ids", rows)
     elif (
-        not prefix
+        (not prefix or column.numeric)
         and length >= 8
         and evidence.code_rows <= 2
         and rows >= 10
-        and column.screen.longest <= length + len(".0")
+        and column.screen.longest <= len(prefix) + length + len(".0")
         and _alone(column)
         and len(set(str(numbers[0]))) > 2
     ):

@@ -24,7 +24,8 @@ _TITLES: Final = (
 )
 _LOWER: Final = (
     "dr|prof|mr|mrs|ms|herrn?|frau|mme|mlle|monsieur|madame|sra|sr|srta|señora?|sig|"
-    "sig\\.?ra|signora?|dott|dott\\.?ssa|dra"
+    "sig\\.?ra|signora?|dott|dott\\.?ssa|dra|mevr|mevrouw|dhr|meneer|fru|fröken|paní|pani|pana|panem|rouva|herra|"
+    "bayan|g-n|g-ża|господин|госпожа|г-н|г-жа|врач"
 )
 _TITLED: Final = re.compile(
     rf"(?:^|(?<![\w-]))(?:(?:(?:{_TITLES})\b\.?|M\.|(?:{_LOWER})\b\.?)[ -]?(?:(?:med|dent|rer|nat|"
@@ -37,6 +38,7 @@ _PATIENT: Final = re.compile(
     r"pacient(?:ka)?|potilas|пациент(?:ка)?|больн(?:ой|ая))[ :,]{1,2}"
     rf"(?P<name>{_NAME}(?: {_NAME})?)(?= [^\W\d_A-ZÀ-Þ]|[.,;:!?)]|$)"
 )
+_INITIAL: Final = re.compile(rf"(?<![\w.-])[{_UPPER}]\. ?(?P<name>[{_UPPER}][a-zà-ÿā-žа-я][\w'-]+)(?![\w.])")
 _NO_NAME: Final = re.compile(
     r"(?i).*(?:ung|heit|keit|schaft|ti?on|tät|ismus|itis|ose|ie|ik|zen|den|frei|krank|pflichtig|therapie|los|mus|"
     r"ment|ness|ity|age|ing|ance|ence|ure|ed|ly|nis|tum|infekt|amie|ämie|om|iert)"
@@ -114,6 +116,8 @@ def grade(value: str) -> Grade:
     titled = _TITLED.fullmatch(value)
     if _SUFFIXED.fullmatch(value) or (titled and not _common(titled["name"])):
         return Grade.SURE
+    if _SCRIPTS.search(value) and surname_first.may_be_name(value):
+        return Grade.PAIR
     words = _words(value)
     if len(words) == 1 and not value[1:].endswith("."):
         return _of_one(words[0])
@@ -161,9 +165,14 @@ def find(text: str) -> Grade:
         return Grade.SURE
     if any(_is_unlisted(match["name"]) for match in _PATIENT.finditer(text)):
         return Grade.LIKELY
-    if _has_pair(text):
+    if _has_pair(text) or any(_is_family(match["name"]) for match in _INITIAL.finditer(text)):
         return Grade.FULL
     return Grade.LIKELY if _has_single(text) else Grade.NONE
+
+
+def _is_family(word: str) -> bool:
+    flags = lists.tokens().get(lists.fold(word), 0) or _compound(word)
+    return bool(flags & lists.LAST) and not flags & lists.WORD
 
 
 def _has_pair(text: str) -> bool:

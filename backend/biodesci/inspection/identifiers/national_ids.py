@@ -127,7 +127,16 @@ NATIONAL_IDS: Final[tuple[Form, ...]] = (
     _national("BR CPF", r"\d{11}", "br.cpf", 11, chance=0.01, bare=True),
     _national("CA social insurance", r"\d{3}[ -]\d{3}[ -]\d{3}", "ca.sin", 9, chance=0.1),
     _national("AU Medicare or tax file", r"\d{3} \d{3} \d{3}", "au.tfn", 9, chance=0.1),
-    _national("KR resident", rf"\d\d{_M}{_D}-[1-8]\d{{6}}", "kr.rrn", 13, chance=0.1),
+    # Since 2020 Korea's has no check digit; the date, the hyphen and the digit behind it are enough.
+    bounded("KR resident", "national id", rf"\d\d{_M}{_D}-[1-8]\d{{6}}", digits=13, needs="-"),
+    bounded(
+        "CN resident, its form",
+        "national id",
+        rf"[1-8]\d{{5}}(?:19|20)\d\d{_M}{_D}\d{{3}}[\dX]",
+        digits=17,
+        chance=0.1,
+        bare=True,
+    ),
     _national("CN resident", rf"\d{{6}}(?:19|20)\d\d{_M}{_D}\d{{3}}[\dX]", "cn.ric", 17, chance=0.01),
     _national("IN Aadhaar", r"[2-9]\d{3} \d{4} \d{4}", "in_.aadhaar", 12, chance=0.1),
     _national("ZA identity", rf"\d\d{_M}{_D}\d{{7}}", "za.idnr", 13, chance=0.05),

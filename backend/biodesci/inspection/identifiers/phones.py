@@ -22,6 +22,14 @@ REGIONS: Final = (
     "BE",
     "DK",
     "BR",
+    "NO",
+    "FI",
+    "CZ",
+    "TR",
+    "RU",
+    "CN",
+    "KR",
+    "MX",
 )
 
 _INTERNATIONAL: Final = re.compile(

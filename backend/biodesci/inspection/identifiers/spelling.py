@@ -1,7 +1,7 @@
 """Values and names of columns in one spelling, so that patterns and lists need to know one.
 
 A value may be disguised by chance (a word processor's soft hyphen, a full-width keyboard) or on purpose.
-Every recogniser reads what `plain` and `plain_array` give: nothing here looks at a value as it is written.
+Every recogniser reads what `plain` gives (and counts numbers in what `plain_array` gives).
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _UNCHANGED: Final = (
 _TO_CHANGE: Final = rf"[^{_UNCHANGED}]|  |[0-9]ー|[A-Za-z][Ͱ-ӿ]|[Ͱ-ӿ][A-Za-z]"
 _FIRST_LEAD: Final = 0xC2  # the lowest first byte of a character that isn't ASCII's, in UTF-8
 _ACCENTED: Final = frozenset((0xC3, 0xC4, 0xC5))  # first bytes of U+00C0 to U+017F
-_LONG_TEXT: Final = 64  # bytes
+_NUMBER_WITH_UNIT: Final = r"^[^\p{L}]{1,40}\p{L}{0,8}[^\p{L}]{0,8}$"
 _QUOTES: Final = "‘’ʼʻˈ´′‵`"
 _SLASHES: Final = "∕⁄"
 _MINUS: Final = "−"
@@ -92,14 +92,17 @@ def _as_latin(match: re.Match[str]) -> str:
 
 
 def plain_array(array: pa.StringArray) -> pa.StringArray:
-    """An array whose short values are as `plain` gives them; one look at its bytes tells where all are."""
+    """An array whose numbers, with a unit at most, are as `plain` gives them, so that they can be counted.
+
+    One look at its bytes tells where all are. Other texts are left to `plain`, of which few are looked at.
+    """
     if not _may_change(array):
         return array
     coded = array.dictionary_encode()
     values = coded.dictionary
-    # Of long texts the recognisers cut off the beginning first; numbers, which the caller counts, are short.
-    short = pc.less(pc.binary_length(values), _LONG_TEXT)
-    odd = pc.and_(short, pc.match_substring_regex(pc.if_else(short, values, ""), _TO_CHANGE))
+    odd = pc.and_(
+        pc.match_substring_regex(values, _NUMBER_WITH_UNIT), pc.match_substring_regex(values, _TO_CHANGE)
+    )
     if not pc.any(odd).as_py():
         return array
     changed = pa.array([plain(value) for value in values.filter(odd).to_pylist()], pa.string())

@@ -24,6 +24,11 @@ _ROLE: Final = re.compile(
     r"|(?P<before>[\u4e00-\u9fff]{1,3}?)(?:先生|女士|小姐|太太|阿姨|大爷|奶奶|医生|醫師|护士)"
     r"|(?P<korean>[\uac00-\ud7a3]{2,4}) ?(?:님|씨|환자|선생님|할머니|할아버지|어르신)"
 )
+_RELATIVE: Final = re.compile(
+    r"(?:女儿|儿子|丈夫|妻子|母亲|父亲|哥哥|姐姐|弟弟|妹妹|配偶|已与|与|和|"
+    r"딸|아들|남편|아내|어머니|아버지|보호자|환자)[ :：]{0,2}"
+    r"(?P<name>[\u4e00-\u9fff]{2}|[\uac00-\ud7a3] ?[\uac00-\ud7a3]{2})"
+)
 _RUN: Final = re.compile(r"[\u4e00-\u9fff]{3,}|[\uac00-\ud7a3]{3,}")
 
 
@@ -73,11 +78,22 @@ def is_name(value: str) -> bool:
     return given in _given() or (not _KOREAN.fullmatch(value) and all(c in _characters() for c in given))
 
 
+def may_be_name(value: str) -> bool:
+    """Whether a value is a family name with one character that is a given name, or a word."""
+    given = _split(value) if _CHINESE.fullmatch(value) else None
+    return given is not None and len(given) == 1 and given in _characters()
+
+
 def find(text: str) -> bool:
     """Whether a sentence names a person: by a role before, a title behind, or a listed name in it."""
     for match in _ROLE.finditer(text):
         word = match["after"] or match["before"] or match["korean"]
         if any(word[:size] in _families() for size in (1, 2)) and (len(word) > 1 or match["before"]):
+            return True
+    for match in _RELATIVE.finditer(text):
+        name = match["name"].replace(" ", "")
+        given = name[1:]
+        if name[0] in _families() and (given in _given() or given[0] in _characters()):
             return True
     for match in _RUN.finditer(text):
         run = match[0]

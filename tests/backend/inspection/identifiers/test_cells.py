@@ -92,6 +92,26 @@ def test_what_only_looks_like_one_does_not_stop(value: str) -> None:
     assert Level.STOP not in _kinds(value, [WORDS[i % 5] for i in range(59)]).values()
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ver prontuário 244697390", "record number"),
+        ("见病历号 567053497", "record number"),
+        ("hetu tarkistettu, rodné číslo 8001014567", "national id"),
+        ("TC kimlik 65294647362 kontrol", "national id"),
+        ("træffes på 8139 6662", "phone or fax"),
+        ("synt. 20.12.34", "date"),
+        ("mevr. J. Huijzing komt later", "name"),
+        ("msg from L. Herrera", "name"),
+        ("女儿潘娜很担心", "name"),
+        ("г. Тура, пер. Промышленный, д. 3/6", "address"),
+        ("이사: 대구광역시 금천구 양재천거리 672-86", "address"),
+    ],
+)
+def test_what_a_heading_calls_it_is_read_in_notes_too(text: str, kind: str) -> None:
+    assert _kinds(text, [WORDS[i % 5] for i in range(59)])[kind] is Level.STOP
+
+
 def test_columns_of_chinese_and_korean_names_that_no_list_has() -> None:
     chinese = [
         family + given for family in "王李张刘陈杨黄吴" for given in ("卓群", "浩然", "梓涵", "怡", "晓峰")
