@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from biodesci.core.airlock import counts
-from biodesci.core.airlock.differencing import Bar, Release, Told
+from biodesci.core.airlock.differencing import Bar, ColumnStatistics, Release
 from biodesci.core.airlock.moments import Moments
 from biodesci.core.airlock.rules import SMALL
 
@@ -40,7 +40,7 @@ class View:
     """What an attacker has of one column. `exact` says that numbers are told as they are, as without the
     airlock; `covers_all` that moments are of all values, and not of told cells alone."""
 
-    told: Told
+    told: ColumnStatistics
     people: int | None
     exact: bool
 
@@ -104,7 +104,7 @@ def growth(later: View, earlier: View, change: int) -> int:
     return int(_is_found(_minus(later.total, earlier.total), change))
 
 
-def plain(truth: Truth) -> Told:
+def plain(truth: Truth) -> ColumnStatistics:
     """The statistics as programs write them: exact, with cells of 1 to 10 people left out."""
     bars = tuple(
         replace(bar, count=None if 0 < (bar.count or 0) < SMALL else bar.count) for bar in truth.bars
@@ -115,7 +115,7 @@ def plain(truth: Truth) -> Told:
         moments = Moments(
             mean, math.sqrt(math.fsum((x - mean) ** 2 for x in truth.numbers) / len(truth.numbers))
         )
-    return Told(missing=truth.missing / max(truth.people, 1), moments=moments, bars=bars)
+    return ColumnStatistics(missing=truth.missing / max(truth.people, 1), moments=moments, bars=bars)
 
 
 def told(release: Release, name: str) -> View:

@@ -12,7 +12,7 @@ from itertools import islice
 import pyarrow as pa
 
 from benchmarks import card
-from biodesci.core.airlock.differencing import Told, withheld_renamed
+from biodesci.core.airlock.differencing import ColumnStatistics, withheld_renamed
 from biodesci.core.airlock.overlap import Sketch, may_share_people
 from biodesci.core.airlock.rules import SMALL
 from biodesci.inspection.likeness import Likeness
@@ -60,7 +60,7 @@ def compared(table: pa.Table, more: int) -> tuple[int, int, bool]:
     return ours, plainly, is_recognised
 
 
-def _has_grown(before: Told, after: Told) -> bool:
+def _has_grown(before: ColumnStatistics, after: ColumnStatistics) -> bool:
     counts = {(bar.value, bar.low, bar.high): bar.count for bar in before.bars}
     now = {(bar.value, bar.low, bar.high): bar.count for bar in after.bars if bar.count is not None}
     return any(counts.get(cell) not in (None, count) for cell, count in now.items())

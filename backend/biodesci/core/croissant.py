@@ -15,7 +15,14 @@ from datetime import date
 from typing import Final
 
 from biodesci.core import cid, duo
-from biodesci.core.airlock.differencing import NOTHING, Bar, Release, Told, is_as_large, withheld_renamed
+from biodesci.core.airlock.differencing import (
+    NOTHING,
+    Bar,
+    ColumnStatistics,
+    Release,
+    is_as_large,
+    withheld_renamed,
+)
 from biodesci.core.airlock.overlap import Sketch, may_share_people
 from biodesci.core.container import ContainerInfo
 from biodesci.core.documents.card_files import FileObject, PlainFile, SchemaFile
@@ -107,7 +114,7 @@ class DescribedColumn:
 
     name: str
     data_type: DataType
-    told: Told = NOTHING
+    told: ColumnStatistics = NOTHING
     unit: str = ""
 
 
@@ -296,7 +303,7 @@ def fields(table: DescribedTable, set_id: str = "records", most: int = MAX_FIELD
     return tuple(columns.values())
 
 
-def _statistics(told: Told) -> Statistics | None:
+def _statistics(told: ColumnStatistics) -> Statistics | None:
     statistics = Statistics(
         null_share=told.missing,
         distinct=told.distinct,

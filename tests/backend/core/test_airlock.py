@@ -13,8 +13,8 @@ from biodesci.core.airlock import counts, moments, quantiles, rules
 from biodesci.core.airlock.differencing import (
     NOTHING,
     Bar,
+    ColumnStatistics,
     Release,
-    Told,
     is_as_large,
     may_name,
     withheld,
@@ -47,12 +47,12 @@ def test_every_rule_has_a_name_and_a_source() -> None:
      (12_345, 12_300), (1_234_567, 1_230_000), (999_999, 1_000_000)],
 )  # fmt: skip
 def test_counts_are_told_from_eleven_on_and_rounded(count: int, told: int | None) -> None:
-    assert counts.told(count) == told
+    assert counts.released(count) == told
 
 
 @given(st.integers(11, 10**9))
 def test_a_told_count_is_within_its_slack(count: int) -> None:
-    told = counts.told(count)
+    told = counts.released(count)
     assert told is not None
     # What is rounded up into one more digit is of the finer step.
     assert abs(told - count) <= counts.slack(told)
@@ -77,7 +77,7 @@ def test_suppressed_cells_cannot_be_worked_out(table: list[int]) -> None:
     [(0, 100, 0.0), (10, 100, 0.0), (11, 100, 0.1), (50, 100, 0.5), (95, 100, None), (100, 100, None)],
 )
 def test_a_share_of_zero_stands_for_fewer_than_eleven(part: int, whole: int, share: float | None) -> None:
-    assert counts.told_share(part, whole) == share
+    assert counts.released_share(part, whole) == share
 
 
 @pytest.mark.parametrize(
@@ -92,11 +92,11 @@ def test_one_or_two_people_do_not_make_a_sum(
 
 def test_moments_of_a_spread_column_are_told_with_digits_by_its_size() -> None:
     ages = [30 + (i * 7) % 40 + (i % 10) / 10 for i in range(300)]
-    told = moments.told(cells(ages))
+    told = moments.released(cells(ages))
     assert told is not None
     assert told.mean == pytest.approx(sum(ages) / 300, rel=0.005)
     assert told == Moments(float(f"{told.mean:.3g}"), float(f"{told.std:.3g}"))
-    few = moments.told(cells(ages[:40]))
+    few = moments.released(cells(ages[:40]))
     assert few is not None
     assert few.mean == float(f"{few.mean:.2g}")
 
@@ -114,20 +114,20 @@ def test_moments_of_a_spread_column_are_told_with_digits_by_its_size() -> None:
     ],
 )
 def test_moments_that_give_something_back_are_not_told(values: list[float]) -> None:
-    assert moments.told(cells(values)) is None
+    assert moments.released(cells(values)) is None
 
 
 def test_a_quantile_has_eleven_people_on_each_side_and_is_nobodys_own_value() -> None:
     values = [float(i) for i in range(101)]
-    assert quantiles.told(values, 0.5) == 50.0
-    assert quantiles.told(values, 0.05) is None
-    assert quantiles.told(values, 0.95) is None
+    assert quantiles.released(values, 0.5) == 50.0
+    assert quantiles.released(values, 0.05) is None
+    assert quantiles.released(values, 0.95) is None
     lonely = [0.0] * 30 + [49.0] + [100.0] * 30
-    assert quantiles.told(lonely, 0.5) == 50.0
-    assert quantiles.told([1.0, 2.0], 0.5) is None
+    assert quantiles.released(lonely, 0.5) == 50.0
+    assert quantiles.released([1.0, 2.0], 0.5) is None
 
 
-def release(people: int, **columns: Told) -> Release:
+def release(people: int, **columns: ColumnStatistics) -> Release:
     return Release(people, people, columns)
 
 
@@ -136,8 +136,8 @@ def bins(*told: int | None, width: float = 10.0) -> tuple[Bar, ...]:
 
 
 def test_two_versions_that_differ_by_one_person_tell_the_difference_nowhere() -> None:
-    earlier = release(300, age=Told(0.0, 40, Moments(54.4, 9.0), bins(100, 120, 80)))
-    later = release(310, age=Told(0.0, 50, Moments(54.5, 9.0), bins(100, 130, 80)))
+    earlier = release(300, age=ColumnStatistics(0.0, 40, Moments(54.4, 9.0), bins(100, 120, 80)))
+    later = release(310, age=ColumnStatistics(0.0, 50, Moments(54.5, 9.0), bins(100, 130, 80)))
     told = withheld(later, earlier)
     assert (told.people, told.rows) == (None, None)
     age = told.columns["age"]
@@ -147,26 +147,26 @@ def test_two_versions_that_differ_by_one_person_tell_the_difference_nowhere() ->
 
 
 def test_a_version_with_many_more_people_is_told() -> None:
-    earlier = release(300, age=Told(0.0, 40, Moments(54.4, 9.0), bins(100, 120, 80)))
-    later = release(600, age=Told(0.1, 80, Moments(54.5, 9.0), bins(200, 240, 160)))
+    earlier = release(300, age=ColumnStatistics(0.0, 40, Moments(54.4, 9.0), bins(100, 120, 80)))
+    later = release(600, age=ColumnStatistics(0.1, 80, Moments(54.5, 9.0), bins(200, 240, 160)))
     assert withheld(later, earlier) == later
 
 
 def test_what_did_not_change_is_told() -> None:
-    same = release(300, age=Told(0.2, 40, Moments(54.4, 9.0), bins(100, None, 80)))
+    same = release(300, age=ColumnStatistics(0.2, 40, Moments(54.4, 9.0), bins(100, None, 80)))
     assert withheld(same, same) == same
 
 
 def test_bins_of_another_width_are_compared_over_common_edges() -> None:
-    earlier = release(300, x=Told(bars=bins(50, 60, 70, 120)))
-    later = release(600, x=Told(bars=bins(120, 390, width=20.0)))
+    earlier = release(300, x=ColumnStatistics(bars=bins(50, 60, 70, 120)))
+    later = release(600, x=ColumnStatistics(bars=bins(120, 390, width=20.0)))
     assert [bar.count for bar in withheld(later, earlier).columns["x"].bars] == [None, None]
     assert [bar.count for bar in withheld(earlier, later).columns["x"].bars] == [None] * 4
 
 
 def test_categories_are_compared_by_value() -> None:
-    earlier = release(300, sex=Told(bars=(Bar("f", None, None, 137), Bar("m", None, None, 160))))
-    later = release(600, sex=Told(bars=(Bar("f", None, None, 140), Bar("m", None, None, 460))))
+    earlier = release(300, sex=ColumnStatistics(bars=(Bar("f", None, None, 137), Bar("m", None, None, 160))))
+    later = release(600, sex=ColumnStatistics(bars=(Bar("f", None, None, 140), Bar("m", None, None, 460))))
     assert [bar.count for bar in withheld(later, earlier).columns["sex"].bars] == [None, None]
 
 
@@ -178,16 +178,16 @@ def test_fewer_than_eleven_people_never_show_between_two_counts(before: int, mor
 
 
 def test_of_a_table_whose_people_were_sampled_a_later_version_tells_no_count() -> None:
-    told = Told(0.0, 40, None, bins(1_000, 1_200, 800))
+    told = ColumnStatistics(0.0, 40, None, bins(1_000, 1_200, 800))
     later = DescribedTable(1, (DescribedColumn("age", "sc:Integer", told),), 3_000, 3_000, sampled=True)
-    earlier = Release(3_000, 3_000, {"age": Told(0.0, 40, None, bins(1_000, 1_184, 800))})
+    earlier = Release(3_000, 3_000, {"age": ColumnStatistics(0.0, 40, None, bins(1_000, 1_184, 800))})
     since = later.since([earlier])
     assert (since.people, since.rows, since.columns[0].told) == (None, None, NOTHING)
     assert later.since([]) == later
 
 
-def yes_no(yes: int, no: int) -> Told:
-    return Told(bars=(Bar("no", None, None, no), Bar("yes", None, None, yes)))
+def yes_no(yes: int, no: int) -> ColumnStatistics:
+    return ColumnStatistics(bars=(Bar("no", None, None, no), Bar("yes", None, None, yes)))
 
 
 def test_a_column_of_another_name_is_compared_with_all_that_went() -> None:
@@ -204,10 +204,10 @@ def test_a_column_of_another_name_is_compared_with_all_that_went() -> None:
 
 def test_codes_that_are_written_otherwise_are_compared_by_how_many_they_are_of() -> None:
     earlier = release(300, sick=yes_no(140, 160))
-    recoded = Told(bars=(Bar("0", None, None, 160), Bar("1", None, None, 150)))
+    recoded = ColumnStatistics(bars=(Bar("0", None, None, 160), Bar("1", None, None, 150)))
     later = withheld_renamed(release(310, case=recoded), earlier)
     assert [bar.count for bar in later.columns["case"].bars] == [None, None]
-    same = Told(bars=(Bar("0", None, None, 160), Bar("1", None, None, 140)))
+    same = ColumnStatistics(bars=(Bar("0", None, None, 160), Bar("1", None, None, 140)))
     assert withheld_renamed(release(300, case=same), earlier).columns["case"] == same
 
 

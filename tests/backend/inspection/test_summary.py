@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from biodesci.core.airlock.differencing import NOTHING, Told
+from biodesci.core.airlock.differencing import NOTHING, ColumnStatistics
 from biodesci.core.croissant import DescribedColumn
 from biodesci.core.documents.dataset_card import MAX_FIELDS
 from biodesci.inspection.content import Declared, Rows
@@ -32,7 +32,7 @@ def column(values: list[object], type_: pa.DataType | None = None, **declared: o
     return summed(table, Declared(**declared)).table.columns[0]
 
 
-def bars(told: Told) -> dict[object, int | None]:
+def bars(told: ColumnStatistics) -> dict[object, int | None]:
     return {bar.value if bar.value is not None else (bar.low, bar.high): bar.count for bar in told.bars}
 
 
@@ -94,7 +94,7 @@ def test_the_column_of_persons_is_recognised_by_its_name(names: tuple[str, ...],
 
 def test_values_are_told_of_codes_alone() -> None:
     wards = ["Station Weber"] * 50 + ["ICU"] * 30
-    assert column(wards).told == Told(missing=0.0)
+    assert column(wards).told == ColumnStatistics(missing=0.0)
     assert bars(column(wards, codes=frozenset({"x"})).told) == {"ICU": 30, "Station Weber": 50}
     assert bars(column(["female"] * 30 + ["Male"] * 20).told) == {"Male": 20, "female": 30}
     assert bars(column(["yes"] * 30 + ["no"] * 20 + ["NA"] * 5).told) == {"no": 20, "yes": 30}
@@ -106,9 +106,9 @@ def test_values_are_told_of_codes_alone() -> None:
 
 def test_how_many_values_there_are_is_told_rounded() -> None:
     texts = [f"gene {i % 137}" for i in range(2_000)]
-    assert column(texts).told == Told(missing=0.0, distinct=140)
+    assert column(texts).told == ColumnStatistics(missing=0.0, distinct=140)
     many = [f"{i}-{random.Random(i).random()}" for i in range(30_000)]
-    assert column(many).told == Told(missing=0.0)  # too many to count
+    assert column(many).told == ColumnStatistics(missing=0.0)  # too many to count
 
 
 @pytest.mark.parametrize(
@@ -200,7 +200,7 @@ def test_the_largest_numbers_make_a_summary(number: str) -> None:
 
 
 def test_long_texts_are_not_kept() -> None:
-    assert column(["x" * 5_000 + str(i) for i in range(200)]).told == Told(missing=0.0)
+    assert column(["x" * 5_000 + str(i) for i in range(200)]).told == ColumnStatistics(missing=0.0)
 
 
 def test_a_hundred_thousand_columns_take_seconds() -> None:

@@ -22,12 +22,12 @@ def rounded(count: int) -> int:
     return (count + step // 2) // step * step
 
 
-def slack(told: int) -> int:
+def slack(released: int) -> int:
     """By how many people at most the count may differ that is told so."""
-    return base(told) // 2
+    return base(released) // 2
 
 
-def told(count: int) -> int | None:
+def released(count: int) -> int | None:
     """A single count as it is told; None where it is of too few people."""
     return rounded(count) if count >= SMALL else None
 
@@ -45,14 +45,14 @@ def hidden(counts: Sequence[int]) -> list[bool]:
     return hide
 
 
-def told_table(counts: Sequence[int]) -> list[int | None]:
+def released_table(counts: Sequence[int]) -> list[int | None]:
     """All cells of a table as they are told; None where one is hidden."""
     return [
         None if is_hidden else rounded(count) for count, is_hidden in zip(counts, hidden(counts), strict=True)
     ]
 
 
-def told_share(part: int, whole: int) -> float | None:
+def released_share(part: int, whole: int) -> float | None:
     """The share `part` of `whole` people, made of what is told of both, so that it tells no more.
 
     0 stands for fewer than 11 people, nobody included; None where fewer than 11 are left over.

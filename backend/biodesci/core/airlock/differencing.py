@@ -29,7 +29,7 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Told:
+class ColumnStatistics:
     """What a release tells of a column. None: it doesn't."""
 
     missing: float | None = None
@@ -38,7 +38,7 @@ class Told:
     bars: tuple[Bar, ...] = ()
 
 
-NOTHING: Final = Told()
+NOTHING: Final = ColumnStatistics()
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ class Release:
 
     people: int | None
     rows: int | None
-    columns: Mapping[str, Told]
+    columns: Mapping[str, ColumnStatistics]
 
 
 def withheld(later: Release, earlier: Release) -> Release:
@@ -98,7 +98,9 @@ def _size(release: Release) -> int | None:
     return release.rows if release.people is None else release.people
 
 
-def _among(later: Told, earlier: Sequence[Told], new: Release, old: Release) -> Told:
+def _among(
+    later: ColumnStatistics, earlier: Sequence[ColumnStatistics], new: Release, old: Release
+) -> ColumnStatistics:
     """What is told of a column that may be any of these. What one of them told already is told again, but for
     cells that may have been another one's of the same values."""
     if later in earlier:
@@ -121,7 +123,9 @@ def _is_shaped_alike(later: Sequence[Bar], earlier: Sequence[Bar]) -> bool:
     return sorted(new) != sorted(old) and any(_near([one], [other]) for one in new for other in old)
 
 
-def _column(later: Told, earlier: Told, new: Release, old: Release) -> Told:
+def _column(
+    later: ColumnStatistics, earlier: ColumnStatistics, new: Release, old: Release
+) -> ColumnStatistics:
     size, before = _size(new), _size(old)
     grew = size is not None and before is not None and size != before and not may_name(size, before)
     moments = later.moments

@@ -48,7 +48,7 @@ class Moments:
     std: float
 
 
-def told(cells: Sequence[Cell]) -> Moments | None:
+def released(cells: Sequence[Cell]) -> Moments | None:
     """The moments over cells that are parts of told ones; None where they could give something back.
 
     Each cell that is not empty counts as one value, so more different values than cells may be there.

@@ -8,7 +8,7 @@ from biodesci.core.airlock.moments import digits_of, significant
 from biodesci.core.airlock.rules import SMALL
 
 
-def told(values: Sequence[float], share: float) -> float | None:
+def released(values: Sequence[float], share: float) -> float | None:
     """The quantile at `share` (0 to 1) of one value a person, in rising order; None where fewer than 11
     people are on one of its sides, or where it is the value of one person alone between them.
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from biodesci.core.airlock.differencing import Bar, Release, Told
+from biodesci.core.airlock.differencing import Bar, ColumnStatistics, Release
 from biodesci.core.airlock.moments import Moments
 from biodesci.core.documents.published_card import PublishedCard
 
@@ -24,18 +24,18 @@ def _release(table: Mapping[str, Any], records: int | None) -> Release:
         people=_whole(table.get("biodesci:people")),
         rows=records if rows is None else rows,
         columns={
-            field["name"]: _told(field.get("biodesci:statistics"))
+            field["name"]: _statistics(field.get("biodesci:statistics"))
             for field in _parts(table.get("field"))
             if isinstance(field.get("name"), str)
         },
     )
 
 
-def _told(statistics: Any) -> Told:
+def _statistics(statistics: Any) -> ColumnStatistics:
     if not isinstance(statistics, Mapping):
-        return Told()
+        return ColumnStatistics()
     mean, std = _number(statistics.get("mean")), _number(statistics.get("std"))
-    return Told(
+    return ColumnStatistics(
         missing=_number(statistics.get("nullShare")),
         distinct=_whole(statistics.get("distinct")),
         moments=None if mean is None or std is None else Moments(mean, std),

@@ -10,7 +10,7 @@ from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Item, Passage
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import whole
-from biodesci.inspection.formats.text import Utf8, beginning, told
+from biodesci.inspection.formats.text import Utf8, beginning, display_name
 from biodesci.inspection.source import Source
 
 _LONGEST: Final = 16_384  # characters of a passage; a longer paragraph is several
@@ -48,7 +48,7 @@ def oddities(stream: Utf8, place: str) -> Iterator[Finding]:
     """What is odd about the bytes of a text that has been read to its end."""
     if stream.encoding not in ("utf-8", "utf-8-sig"):
         yield Finding(
-            place, "encoding", Level.NOTE, f"the text was read as {told(stream.encoding)}, not UTF-8"
+            place, "encoding", Level.NOTE, f"the text was read as {display_name(stream.encoding)}, not UTF-8"
         )
     if stream.nul:
         reason = "NUL bytes end texts in some programs, and hide what comes after"

@@ -20,7 +20,7 @@ _MARKS: Final = (
 )
 # Encodings of one file format's users each; Windows's are supersets of the ISO ones that they are taken for.
 _LEGACY: Final = ["cp1252", "cp932", "euc_jp", "gb18030", "big5", "euc_kr", "cp1250", "cp1251", "cp1253"]
-_TOLD: Final = {"cp1252": "Windows-1252 (Latin-1)", "cp932": "Shift-JIS"}
+_NAMES: Final = {"cp1252": "Windows-1252 (Latin-1)", "cp932": "Shift-JIS"}
 _CONTROL: Final = dict.fromkeys(map(chr, [*range(1, 9), 11, *range(14, 26), *range(28, 32), 127]))
 
 
@@ -52,9 +52,9 @@ def beginning(head: bytes) -> Text | None:
     return Text(encoding, text, whole)
 
 
-def told(encoding: str) -> str:
+def display_name(encoding: str) -> str:
     """An encoding's name as people know it."""
-    return _TOLD.get(encoding, encoding.upper().replace("_", "-"))
+    return _NAMES.get(encoding, encoding.upper().replace("_", "-"))
 
 
 def _encoding(head: bytes, whole: bool) -> str:

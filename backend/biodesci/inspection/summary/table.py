@@ -11,7 +11,7 @@ from typing import Any, Final
 import pyarrow as pa
 
 from biodesci.core.airlock import counts, moments
-from biodesci.core.airlock.differencing import NOTHING, Bar, Told
+from biodesci.core.airlock.differencing import NOTHING, Bar, ColumnStatistics
 from biodesci.core.airlock.rules import SMALL
 from biodesci.core.croissant import DescribedColumn, DescribedTable
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DataType
@@ -30,8 +30,8 @@ _BINS: Final = 10
 _MAX_CATEGORIES: Final = 20
 _LONGEST_CODE: Final = 80
 _SCALE: Final = 20
-"""Whole numbers of 0 to 20 are grades and counts, which may be told one by one; other numbers of which there
-are so few different ones may be codes of a ward or a place, and are not."""
+"""Whole numbers of 0 to 20 are grades and counts, which may be released one by one; other
+numbers of which there are so few different ones may be codes of a ward or a place, and are not."""
 _OTHER: Final = "other"
 _TYPES: Final[dict[str, DataType]] = {
     "boolean": "sc:Boolean",
@@ -43,7 +43,7 @@ _TYPES: Final[dict[str, DataType]] = {
 
 @dataclass(frozen=True)
 class TableSummary:
-    """A table: its name and number of rows, which the owner alone is told, the column that says whose record
+    """A table: its name and number of rows, which only the owner sees, the column that says whose record
     a row is, what the card tells, the columns and their types, and what the rows are: without a column of
     persons, and unless they are people, nothing is counted. `doubtful` is a column that may be of persons
     or of something else. `repeat` says whether a value of either column stands in several rows."""
@@ -89,7 +89,7 @@ class Summary:
             self._people.feed(batch.column(self._person), rows)
 
     def finish(self) -> TableSummary:
-        """What may be told of all rows. It can be asked once."""
+        """What may be released of all rows. It can be asked once."""
         people = self._rows if self._people is None else self._people.number()
         person, doubtful = self._whose()
         if person is None and self._kind is Rows.PEOPLE:
@@ -101,7 +101,7 @@ class Summary:
         for i, (tally, field) in enumerate(zip(self._columns, self._schema, strict=False)):
             tally.finish()
             described = _Described(tally, i, field.name in self._declared.codes, repeated)
-            # Of the ids themselves nothing is told, not even how they are spread.
+            # Of the ids themselves nothing is released, not even how they are spread.
             columns.append(described.column(field.name, people if is_counted and i != self._person else 0))
         return TableSummary(
             name=self._name,
@@ -111,7 +111,7 @@ class Summary:
                 width=len(self._schema),
                 columns=tuple(columns),
                 rows=counts.rounded(self._rows) if people >= SMALL else None,
-                people=None if person is None else counts.told(people),
+                people=None if person is None else counts.released(people),
                 sampled=self._people is not None and self._people.halved > 0,
             ),
             schema=self._schema,
@@ -129,14 +129,14 @@ class Summary:
 
 
 class _Described:
-    """What may be told of one column. `repeated` counts people where they have several rows."""
+    """What may be released of one column. `repeated` counts people where they have several rows."""
 
     def __init__(self, tally: ColumnTally, index: int, is_code: bool, repeated: People | None) -> None:
         self._tally, self._index, self._is_code, self._repeated = tally, index, is_code, repeated
 
     def column(self, name: str, people: int) -> DescribedColumn:
         """As the card has it; without statistics where fewer than 11 people have a value."""
-        return DescribedColumn(name, self._type(), self._told() if people >= SMALL else NOTHING)
+        return DescribedColumn(name, self._type(), self._released() if people >= SMALL else NOTHING)
 
     def _type(self) -> DataType:
         cells = self._tally.cells
@@ -144,7 +144,7 @@ class _Described:
             return "sc:Integer" if cells.whole else "sc:Float"
         return _TYPES.get(self._tally.kind, "sc:Text")
 
-    def _told(self) -> Told:
+    def _released(self) -> ColumnStatistics:
         values, cells = self._tally.values, self._tally.cells
         if values and (self._is_code or texts.is_closed(values)):
             if max(map(len, values)) <= _LONGEST_CODE:
@@ -155,9 +155,9 @@ class _Described:
         if counted.present < SMALL:
             return NOTHING
         distinct = self._tally.distinct
-        return Told(_share(counted), None if distinct is None else counts.told(distinct))
+        return ColumnStatistics(_share(counted), None if distinct is None else counts.released(distinct))
 
-    def _categories(self) -> Told:
+    def _categories(self) -> ColumnStatistics:
         by_value = self._rows(self._tally.values or {})
         if self._repeated is not None:
             by_value = self._repeated.values(self._index)
@@ -171,12 +171,12 @@ class _Described:
             rest = self._repeated.others(self._index, named)
         labels = [*named, _OTHER] if rest else named
         table = [*(by_value.cells[value] for value in named), *([rest] if rest else [])]
-        told, missing = _table(table, by_value)
-        return Told(
-            missing, bars=tuple(Bar(label, None, None, n) for label, n in zip(labels, told, strict=True))
+        released, missing = _table(table, by_value)
+        return ColumnStatistics(
+            missing, bars=tuple(Bar(label, None, None, n) for label, n in zip(labels, released, strict=True))
         )
 
-    def _numbers(self, cells: FineCells) -> Told:
+    def _numbers(self, cells: FineCells) -> ColumnStatistics:
         step = cells.step(_BINS if cells.filled > _SCALE else _SCALE + 1)
         of_rows = cells.bins(step)
         counted = self._rows(of_rows)
@@ -184,31 +184,31 @@ class _Described:
             counted = self._repeated.bins(self._index, cells, step)
         if counted.present < SMALL:
             return NOTHING
-        told, missing = _table([counted.cells.get(i, 0) for i in of_rows], counted)
+        released, missing = _table([counted.cells.get(i, 0) for i in of_rows], counted)
         bars = [
             Bar(None, cells.edge(i, step), cells.edge(i + 1, step), count)
-            for i, count in zip(of_rows, told, strict=True)
+            for i, count in zip(of_rows, released, strict=True)
         ]
-        visible = {i for i, count in zip(of_rows, told, strict=True) if count is not None}
+        visible = {i for i, count in zip(of_rows, released, strict=True) if count is not None}
         # A person with many rows would weigh more than others, so moments are of one row a person.
-        told_moments = moments.told(cells.inside(visible, step)) if self._repeated is None else None
-        return Told(missing, moments=told_moments, bars=_trimmed(bars))
+        released_moments = moments.released(cells.inside(visible, step)) if self._repeated is None else None
+        return ColumnStatistics(missing, moments=released_moments, bars=_trimmed(bars))
 
     def _rows(self, cells: Mapping[Any, int]) -> Counted:
         return Counted(cells, self._tally.rows - self._tally.missing, self._tally.missing)
 
 
 def _share(counted: Counted) -> float | None:
-    return counts.told_share(counted.missing, counted.missing + counted.present)
+    return counts.released_share(counted.missing, counted.missing + counted.present)
 
 
 def _table(table: Sequence[int], counted: Counted) -> tuple[list[int | None], float | None]:
-    """The cells as they are told, and the share that is missing, which is one of the cells where it is not
-    told as "fewer than 11" anyway."""
+    """The cells as they are released, and the share that is missing, which is one of the cells where it
+    is not released as "fewer than 11" anyway."""
     if counted.missing < SMALL:
-        return counts.told_table(table), _share(counted)
-    *told, last = counts.told_table([*table, counted.missing])
-    return told, None if last is None else _share(counted)
+        return counts.released_table(table), _share(counted)
+    *released, last = counts.released_table([*table, counted.missing])
+    return released, None if last is None else _share(counted)
 
 
 def _may_be_binned(cells: FineCells) -> bool:
