@@ -138,7 +138,10 @@ def check(
 @keys.command("crypt4gh")
 def create(
     file: Annotated[
-        Path, typer.Argument(help="File to write; the public key's ends in .pub.", show_default=False)
+        Path,
+        typer.Argument(
+            help="File to write; the public key goes beside it, into FILE.pub.", show_default=False
+        ),
     ],
 ) -> None:
     """Make a pair of Crypt4GH keys, the private one sealed by your passphrase, as crypt4gh-keygen does."""
