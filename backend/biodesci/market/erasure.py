@@ -34,7 +34,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import content, evidence, guardians, partners, roles, sources
+from biodesci.market import content, evidence, guarded_custody, guardians, partners, roles, sources
 from biodesci.party import dataset_keys, disclosures
 from biodesci.party.containers import DELETION, REQUEST, Containers
 from biodesci.party.member import Member
@@ -74,8 +74,8 @@ def erase(
     owner: Member, dataset_id: int, version: int, nodes: Sequence[Ipfs], named: Iterable[str]
 ) -> Erased:
     """Withdraws a version, destroys its key here, has this node and others' `nodes` delete the files, and
-    says which of these, of the accounts that accepted a role, of the dataset's partners, and of those `named`
-    besides has not answered. Partners find the request at the owner's server, and theirs have the receipt.
+    says which of these, of the accounts that accepted a role, of the guardians that were named to the
+    contract, of the dataset's partners, and of those `named` besides has not answered. Partners find the request at the owner's server, and theirs have the receipt.
 
     Raises AccessDeniedError where the dataset is another's.
     """
@@ -91,8 +91,10 @@ def erase(
     held = [
         one.account
         for one in roles.holders(chain, dataset_id)
-        if one.accepted and one.role is not Role.COMMITTEE
+        if one.accepted and one.role is not Role.COMMITTEE and one.account != str(chain.custody.address)
     ]
+    # The contract signs no receipt, and has no share: those who have one were named to it.
+    held += guarded_custody.ever_named(chain, dataset_id, version)
     keeping = _fetch_receipts(owner, on_chain, request)
     signed = receipts(owner, dataset_id, version)
     for account in dict.fromkeys((*held, *keeping, *named)):

@@ -64,6 +64,15 @@ def appoint(owner: Chain, dataset_id: int, version: int, accounts: Sequence[str]
     owner.send(owner.custody.functions.nameGuardians(dataset_id, version, named(accounts, threshold)))
 
 
+def ever_named(chain: Chain, dataset_id: int, version: int) -> list[str]:
+    """Whoever was named a guardian of this version at any time, and may have a share of its key still; the
+    contract has none."""
+    first = chain.deployment.contracts["GuardedCustody"].block
+    filters = {"datasetId": dataset_id, "version": version}
+    logs = chain.events(chain.custody, "GuardiansNamed", first, filters=filters)
+    return list(dict.fromkeys(str(account) for log in logs for account in log["args"]["accounts"]))
+
+
 def approval(
     chain: Chain, licence: License, version: DatasetVersion, digest: bytes, guardians: bytes
 ) -> Approval:

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from biodesci.core import guarding as core
+from biodesci.core.documents.deletion import DeletionRequest
 from biodesci.core.errors import AccessDeniedError, InputError, IntegrityError, RevertedError
 from biodesci.core.onchain import LicenseState, Role
-from biodesci.market import guarded_custody, license, roles, shares
+from biodesci.market import erasure, guarded_custody, license, roles, shares
 from biodesci.market.guardians import approve, deliver, guard, release_share, take_share
 from biodesci.market.guarding import Guarding
 from biodesci.party import keys
@@ -90,6 +91,25 @@ def test_whom_the_owner_names_anew_replaces_those_before(
         deliver(one, bought, given, signed)
     deliver(new, bought, given, [approve(member, bought, given) for member in (two, new)])
     assert house.download(bought) == house.sale.file.read_bytes()
+
+
+def test_an_erasure_asks_the_guardians_and_not_the_contract(
+    own_contract_house: ContractHouse, chain_for: Any
+) -> None:
+    """Whoever was named has a share, also who is no guardian any more; the contract can sign no receipt."""
+    house = own_contract_house
+    named = [member.chain.address for member in house.members]
+    new = house.member(chain_for(), "new guardian")
+    house.members = [*house.members[:2], new]
+    house.split()
+    owner = seller(house.sale)
+    asked = erasure.erase(owner, house.sale.dataset, 1, [], [])
+    silent = {one.name for one in asked.holders if one.answer}
+    assert silent == {*named, new.chain.address}
+    request = DeletionRequest.parse(asked.request.read_bytes())
+    erasure.take_receipt(owner, erasure.confirm(house.members[0], request))
+    again = erasure.erase(owner, house.sale.dataset, 1, [], [])
+    assert {one.name for one in again.holders if one.answer} == silent - {named[0]}
 
 
 def test_the_guardians_of_a_version_have_nothing_of_the_next_ones_key(
