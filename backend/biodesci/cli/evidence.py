@@ -39,7 +39,9 @@ def show(
     if chosen == NOBODY:
         raise InputError("The offer of this licence names no arbiter.", "Say who may open it: --for ADDRESS.")
     output.consent(
-        f"{chosen} will know the key of dataset {licence.dataset_id}, version {licence.version}.", yes=yes
+        f"{chosen} will know the key of dataset {licence.dataset_id}, version {licence.version}; where "
+        "guardians delivered it, your share of that key.",
+        yes=yes,
     )
     shared_evidence.show(custodian, license_id, chosen, target)
     output.record({"license_id": license_id, "arbiter": chosen, "file": str(target)})

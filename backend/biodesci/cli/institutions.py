@@ -113,7 +113,10 @@ def who(
     if host:
         asked = known.ask(host)
         if asked.proven is None or asked.why:
-            raise AccessDeniedError(f"{host} proves no account: {asked.why}", "It stays unproven until then.")
+            raise AccessDeniedError(
+                f"{host} proves no account: {asked.why}",
+                "It is unproven until its server answers with a proof (biodesci account prove-domain).",
+            )
         output.record(_fields(asked.proven))
         return
     announced = announced_by(chain, session.ipfs(), account)

@@ -29,6 +29,7 @@ def partners(
     """
     from biodesci.core.documents.copies import Partner
     from biodesci.core.errors import ConfigurationError, InputError
+    from biodesci.core.onchain import utc
     from biodesci.market import copies
     from biodesci.market import partners as naming
     from biodesci.party.containers import Containers
@@ -60,7 +61,7 @@ def partners(
                 "partner": one.partner.account,
                 "url": one.partner.url,
                 "version": one.version,
-                "kept": None if one.receipt is None else one.receipt.kept,
+                "kept": None if one.receipt is None else utc(one.receipt.kept).isoformat(),
                 "places": one.places,
                 "problem": one.problem,
             }

@@ -75,7 +75,8 @@ def erase(
 ) -> Erased:
     """Withdraws a version, destroys its key here, has this node and others' `nodes` delete the files, and
     says which of these, of the accounts that accepted a role, of the guardians that were named to the
-    contract, of the dataset's partners, and of those `named` besides has not answered. Partners find the request at the owner's server, and theirs have the receipt.
+    contract, of the dataset's partners, and of those `named` besides has not answered. Partners find the
+    request at the owner's server, and theirs have the receipt.
 
     Raises AccessDeniedError where the dataset is another's.
     """

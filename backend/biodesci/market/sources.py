@@ -231,7 +231,7 @@ class OwnersServer:
             )
         except httpx.HTTPError as exc:
             raise UnavailableError(
-                f"The data owner's server at {name} does not answer.",
+                f"The server of containers at {name} does not answer.",
                 "Try again later; what is here already is kept. A partner's server may have a copy: ask the "
                 "data owner, and name it by --from.",
             ) from exc
@@ -240,7 +240,7 @@ class OwnersServer:
         return answer
 
     def _refusal(self, answer: Answer, name: str) -> BioDeSciError:
-        refusal = problems.error_from(answer.status, answer.body, f"The data owner's server {name}")
+        refusal = problems.error_from(answer.status, answer.body, f"The server of containers {name}")
         if isinstance(refusal, AccessDeniedError | NotFoundError):
             return refusal
         return UnavailableError(refusal.message, refusal.hint)  # nothing is said of the file
@@ -252,8 +252,8 @@ class OwnersServer:
             if first == start and last == start + len(answer.body) - 1 < size:
                 return size
         raise IntegrityError(
-            f"The data owner's server at {name} answers with something else than what was asked for.",
-            "Tell the data owner: the address in the card leads to another program.",
+            f"The server of containers at {name} answers with something else than what was asked for.",
+            "Tell the data owner: the address leads to another program.",
         )
 
     def _authorization(self, digest: bytes, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def test_a_partner_keeps_a_copy_from_which_a_licensee_downloads(
         assert (kept["version"], kept["signed"]) == (1, True)
         [row] = people.run("ann", "dataset", "partners", dataset, "--places", 3)
         assert (row["problem"], row["version"]) == ("", 1)
-        assert row["kept"]
+        assert datetime.fromisoformat(row["kept"])
         assert row["places"] > 1
 
         terms = ("--purpose", "HMB", "--yes")
