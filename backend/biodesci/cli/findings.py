@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -22,6 +23,10 @@ _WORDS: Final = {"nullShare": "share missing", "distinct": "different values", "
 _WIDEST: Final = 100
 _INDENT: Final = " " * 6
 _EVIDENCE: Final = "Nothing was recognised that would stop it. That is evidence, not anonymity."
+_NOT_COMPARED: Final = (
+    "Nothing is compared here with what you published before: what changed by fewer than 11 people since "
+    "then, publishing withholds besides."
+)
 _VERDICTS: Final = {
     "stop": "Publishing it would stop. Mend what stops (--deidentify COPY does much of it in a copy), or "
     "give a reason: --accept-risk REASON.",
@@ -31,7 +36,7 @@ _VERDICTS: Final = {
 
 def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None = None) -> None:
     """Ends the command with 1 where something stops publishing."""
-    from biodesci.core.croissant import fields
+    from biodesci.core.croissant import compared, fields
     from biodesci.inspection.mends import mend
     from biodesci.market.material import Material
 
@@ -39,6 +44,10 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
     levels = {one.level.value for one in found}
     verdict = " ".join(text for level, text in _VERDICTS.items() if level in levels) or _EVIDENCE
     size = Material.of(file).size
+    released = compared([table.table for table in inspection.tables])
+    tables = [
+        replace(summary, table=table) for summary, table in zip(inspection.tables, released, strict=False)
+    ]
     if output.json_wanted():
         output.record({
             "format": inspection.format,
@@ -54,8 +63,9 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
             ],
             "card": [
                 {"table": table.name, **_released(column)}
-                for table in inspection.tables for column in fields(table.table)
+                for table in tables for column in fields(table.table)
             ],
+            "notCompared": _NOT_COMPARED,
         })  # fmt: skip
     else:
         _paragraph(f"{file.name}: {verdict}")
@@ -65,9 +75,12 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
         for one in found:
             _paragraph(f"{one.level.value:<6}{one.what}", _INDENT)
             _paragraph(f"{_INDENT}{one.reason[:1].upper()}{one.reason[1:]}. {mend(one)}", _INDENT)
-        for table in inspection.tables:
+        for table in tables:
             typer.echo()
             _table(table)
+        if any(table.is_counted for table in tables):
+            typer.echo()
+            _paragraph(_NOT_COMPARED)
     if "stop" in levels:
         raise typer.Exit(1)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import mimetypes
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
@@ -21,6 +21,7 @@ from biodesci.core.airlock.differencing import (
     ColumnStatistics,
     Release,
     is_as_large,
+    withheld_beside,
     withheld_renamed,
 )
 from biodesci.core.airlock.overlap import Sketch, may_share_people
@@ -143,13 +144,29 @@ class DescribedTable:
 
     def since(self, earlier: Iterable[Release]) -> DescribedTable:
         """Without what changed by fewer than 11 people since one of the earlier releases."""
-        release = Release(self.people, self.rows, {column.name: column.told for column in self.columns})
+        table = self
         for one in earlier:
-            release = (
-                Release(None, None, dict.fromkeys(release.columns, NOTHING))
-                if self.sampled
-                else withheld_renamed(release, one)
-            )
+            table = table._without(one, withheld_renamed)
+        return table
+
+    def beside(self, other: DescribedTable) -> DescribedTable:
+        """The same, of a table that the same card releases, if it may be of the same people."""
+        if self.sketch is not None and other.sketch is not None:
+            is_akin = may_share_people(self.sketch, other.sketch)
+        else:
+            common = self._release.columns.keys() & other._release.columns.keys()
+            is_akin = bool(common) or is_as_large(self._release, other._release)
+        return self._without(other._release, withheld_beside) if is_akin else self
+
+    @property
+    def _release(self) -> Release:
+        return Release(self.people, self.rows, {column.name: column.told for column in self.columns})
+
+    def _without(self, earlier: Release, rule: Callable[[Release, Release], Release]) -> DescribedTable:
+        if self.sampled:
+            release = Release(None, None, dict.fromkeys(self._release.columns, NOTHING))
+        else:
+            release = rule(self._release, earlier)
         columns = tuple(replace(column, told=release.columns[column.name]) for column in self.columns)
         return replace(self, columns=columns, rows=release.rows, people=release.people)
 
@@ -160,6 +177,18 @@ class DescribedTable:
         if self.sketch is None or earlier.sketches is None:
             return is_as_large(Release(self.people, self.rows, {}), release)
         return any(may_share_people(self.sketch, sketch) for sketch in earlier.sketches)
+
+
+def compared(tables: Sequence[DescribedTable], previous: Sequence[Earlier] = ()) -> list[DescribedTable]:
+    """The tables that a card has room for, without what they would give away together, or with a card that
+    was published before: of two that differ by fewer than 11 people the later one withholds what changed."""
+    done: list[DescribedTable] = []
+    for table in tables[:MAX_TABLES]:
+        released = table.since(table.akin(previous))
+        for other in done:
+            released = released.beside(other)
+        done.append(released)
+    return done
 
 
 def build(
@@ -175,7 +204,7 @@ def build(
 
     Raises InputError without a name, for terms that permit nothing, and for what does not fit a card.
     """
-    tables = [table.since(table.akin(edition.previous)) for table in tables[:MAX_TABLES]]
+    tables = compared(tables, edition.previous)
     most = MAX_FIELDS
     while True:
         record_sets = _record_sets(tables, most)

@@ -58,6 +58,21 @@ def test_a_clean_table_passes_and_shows_what_a_card_would_tell(run, tmp_path):
     assert not (tmp_path / "home").exists()
 
 
+def test_tables_of_an_archive_are_shown_as_the_card_would_have_them(run, tmp_path):
+    """Compared with each other, and not with what was published: it says so."""
+    file = tmp_path / "cohort.zip"
+    with zipfile.ZipFile(file, "w") as archive:
+        for first in (0, 1):
+            rows = (f"P{i:03d},{'HIV' if i < 25 else 'flu'}\n" for i in range(first, 65))
+            archive.writestr(f"{first}.csv", "patient_id,dx\n" + "".join(rows))
+    _, out, _ = run("dataset", "check", str(file), "--code", "dx")
+    assert "HIV: 30" in out
+    assert "HIV: 20" not in out
+    assert "Nothing is compared here with what you published before" in out
+    _, out, _ = run("--json", "dataset", "check", str(file), "--code", "dx")
+    assert "publishing withholds" in json.loads(out)["notCompared"]
+
+
 def test_a_file_that_is_not_there_is_said(run, tmp_path):
     code, _, err = run("dataset", "check", str(tmp_path / "none.csv"))
     assert code == 2

@@ -77,6 +77,18 @@ def withheld_renamed(later: Release, earlier: Release) -> Release:
     return replace(known, columns=columns)
 
 
+def withheld_beside(later: Release, earlier: Release) -> Release:
+    """As `withheld`, of two tables that are released at once: a column of another name is another one there,
+    but for cells of the same values or edges, which may be of the same measure."""
+    known = withheld(later, earlier)
+    others = [column for name, column in earlier.columns.items() if name not in later.columns]
+    columns = dict(known.columns)
+    for name in columns.keys() - earlier.columns.keys():
+        for one in others:
+            columns[name] = replace(columns[name], bars=_bars(columns[name].bars, one.bars))
+    return replace(known, columns={name: columns[name] for name in known.columns})
+
+
 def is_as_large(later: Release, earlier: Release) -> bool:
     """Whether the releases may be of tables that differ by fewer than 11 people, or don't say."""
     new, old = _size(later), _size(earlier)
