@@ -23,6 +23,7 @@ _POINT: Final = re.compile(r"[+-]?\d*\.\d+")
 _THOUSANDS: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?")
 _GROUPED: Final = re.compile(r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?")
 _WORDY: Final = 2  # words in a cell on average, from which on lines with some commas are prose
+_PROSE: Final = 3  # the same of lines that have as many commas or semicolons each, as short texts may
 _SHORT: Final = 64  # characters of a line, up to which lines without a delimiter are one column
 
 
@@ -65,7 +66,7 @@ def guess(text: str, whole: bool) -> Dialect | None:
         # Decimal commas give a second, as regular reading: "1,5;2,3".
         if best.delimiter == "," and other.delimiter in "\t;" and other.share >= best.share and other.commas:
             best = other
-    return best.dialect() if best.share >= 0.9 or best.words < _WORDY or best.is_titled() else None
+    return best.dialect() if best.is_regular() or best.words < _WORDY or best.is_titled() else None
 
 
 def decimal_signs(rows: Sequence[Sequence[str]]) -> tuple[str, str]:
@@ -110,6 +111,10 @@ class _Reading:
         """Whether lines without a delimiter are one column: short ones, and not sentences."""
         short = bool(lines) and max(map(len, lines)) <= _SHORT
         return len(self.kept) > 1 and short and self.width == self.share == 1 and self.words <= 2
+
+    def is_regular(self) -> bool:
+        """Whether nearly all lines have as many cells, and not by the punctuation of sentences."""
+        return self.share >= 0.9 and (self.delimiter not in ",;" or self.words < _PROSE)
 
     def is_titled(self) -> bool:
         """Whether the first line is one of short names, as no sentence is."""

@@ -15,6 +15,8 @@ from biodesci.inspection.identifiers.spelling import plain
 
 _NUMBER: Final = re.compile(r"[+-]?(?:\d[\d ]*[.,]?\d*|[.,]\d+)(?:[eE][+-]?\d+)?")
 _DATE: Final = re.compile(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(?:[ T]\d{1,2}:\d{2}.*)?")
+_SENTENCE: Final = re.compile(r"(?:\S+\s+){3,}\S*[^\W\d_]\)?[.!]")  # a question may be a column of a survey
+_LONG: Final = 10  # words, from which on a text that doesn't ask is a sentence without its full stop
 _SEQUENCE: Final = 3  # so many numbers in rising order are years or positions, and no record
 
 
@@ -36,14 +38,19 @@ def header(first: Sequence[str], rows: Sequence[Sequence[str]], declared: Declar
     if declared.header is False:
         return Header(numbered, False)
     if declared.header is None and seems_record(first, rows):
-        reason = "its values look like those below, so columns are called column_1, column_2 and so on"
+        reason = (
+            "it holds values or a sentence rather than names, so columns are called column_1, column_2, ..."
+        )
         return Header(numbered, False, [Finding(place, "first line that seems a record", Level.ASK, reason)])
     return _named(first, place)
 
 
 def seems_record(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Whether a first line holds values rather than names: numbers over numbers, dates, a value twice."""
+    """Whether a first line holds values rather than names: numbers over numbers, dates, a value twice,
+    sentences."""
     cells = [plain(cell).strip() for cell in first]
+    if any(map(_is_sentence, cells)):
+        return True
     numbers = [float(cell.replace(",", ".").replace(" ", "")) for cell in cells if _NUMBER.fullmatch(cell)]
     if numbers == list(range(len(numbers))) and len(numbers) == sum(map(bool, cells)):
         return False  # pandas' names of columns without names
@@ -64,6 +71,11 @@ def seems_record(first: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
         elif "@" in cell[1:] or cell in filled:
             return True
     return False
+
+
+def _is_sentence(cell: str) -> bool:
+    """Whether a text says something; a label with a unit, or a question of a survey, does not."""
+    return _SENTENCE.fullmatch(cell) is not None or (len(cell.split()) >= _LONG and "?" not in cell)
 
 
 def distinct(given: Sequence[str]) -> list[str]:

@@ -131,7 +131,16 @@ def test_a_line_without_end_is_refused_in_bounded_memory(tmp_path):
         read_bytes(tmp_path, b"a,b\n1," + b"x" * (80 << 20))
 
 
-@pytest.mark.parametrize("first", ["Anna Weber,1950-03-07,F", "17,anna@example.org,F", "F,120,80", "x,3,F"])
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Anna Weber,1950-03-07,F",
+        "17,anna@example.org,F",
+        "F,120,80",
+        "x,3,F",
+        "Blood pressure study of 2021. Columns as in the protocol.,x,y",
+    ],
+)
 def test_a_first_line_that_is_a_record_gives_no_names(tmp_path, first):
     rows = "".join(f"y{i},{i},F\n" for i in range(9)) if "1950" not in first else "B,1951-01-02,M\n" * 5
     content = read_bytes(tmp_path, f"{first}\n{rows}F,90,70\n".encode())
@@ -200,6 +209,18 @@ def test_a_single_column_is_a_table_and_sentences_are_none(tmp_path):
     assert read_bytes(tmp_path, b"ssn\n123-45-6789\n123-45-6780\n").formats == ["delimited table"]
     prose = b"The patient came in.\nHe was well, and left.\n\nNothing, then, was done.\n"
     assert read_bytes(tmp_path, prose).formats == ["plain text"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Index patient was a baker from Oberdorf, treated by us since May\n",
+        "We measured twice, and once more at night\nAll were asked, none declined to take part\n" * 2,
+        "Blood pressure study, 2021. Columns as in the protocol.\n",
+    ],
+)
+def test_lines_with_as_many_commas_each_are_no_table_for_that(tmp_path, text):
+    assert read_bytes(tmp_path, text.encode()).formats == ["plain text"]
 
 
 @pytest.mark.parametrize("width", [10_000, pytest.param(100_000, marks=pytest.mark.deep)])
