@@ -43,6 +43,7 @@ def deidentify(path: Path, target: Path, inspection: Inspection, declared: Decla
         elif path.is_dir():
             _folder(path, copy, inspection, declared, making)
         else:
+            member.gather(Source.of(path), inspection, declared, making)
             member.mend(Source.of(path), copy, inspection, declared, making)
         copy.rename(target)
     return mends.all()
@@ -51,9 +52,11 @@ def deidentify(path: Path, target: Path, inspection: Inspection, declared: Decla
 def _folder(path: Path, copy: Path, inspection: Inspection, declared: Declared, making: Making) -> None:
     """Each file by its format. DICOM files get numbers for names."""
     copy.mkdir()
-    names = Names(making.mends)
     is_omop = inspection.format == "OMOP CDM"
-    for number, file in enumerate(tree.members(Source.of(path)), 1):
+    files = tree.members(Source.of(path))
+    own_of: dict[Path, tuple[Inspection, Declared]] = {} if is_omop else _gathered(files, declared, making)
+    names = Names(making.mends, making.shared.ids)
+    for number, file in enumerate(files, 1):
         assert file.path is not None, "a folder's files are on disk"
         format_ = recognise(file)
         inner = names.of(file.path.relative_to(path))
@@ -66,13 +69,28 @@ def _folder(path: Path, copy: Path, inspection: Inspection, declared: Declared, 
         destination = copy / inner
         destination.parent.mkdir(parents=True, exist_ok=True)
         with tree.placed(file):
-            own, narrowed = member.inspected(file.path, declared)
+            known = own_of.pop(file.path, None)
+            own, narrowed = member.inspected(file.path, declared) if known is None else known
             if is_omop:
                 table = file.name.lower().split(".", 1)[0]
                 own, by_model = _by_model(own, table, inspection.findings, making)
                 member.mend(file, destination, own, narrowed, by_model)
             else:
                 member.mend(file, destination, own, narrowed, making)
+
+
+def _gathered(
+    files: list[Source], declared: Declared, making: Making
+) -> dict[Path, tuple[Inspection, Declared]]:
+    """The inspections of the files of tables, whose ids are taken in: each file needs those of all."""
+    own_of = {}
+    for file in files:
+        assert file.path is not None, "a folder's files are on disk"
+        if member.holds_tables(file):
+            with tree.placed(file):
+                own_of[file.path] = own, narrowed = member.inspected(file.path, declared)
+                member.gather(file, own, narrowed, making)
+    return own_of
 
 
 def _by_model(

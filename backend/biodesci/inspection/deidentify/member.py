@@ -8,6 +8,7 @@ from typing import Final
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Format
+from biodesci.inspection.deidentify import beside
 from biodesci.inspection.deidentify.plan import Making, Plan
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import recognise
@@ -27,6 +28,19 @@ def inspected(path: Path, declared: Declared) -> tuple[Inspection, Declared]:
     plain = inspect(path, first)
     narrowed = within(declared, plain)
     return (plain if narrowed == first else inspect(path, narrowed)), narrowed
+
+
+def holds_tables(file: Source) -> bool:
+    """Whether a file is of a format whose tables are mended here."""
+    format_ = recognise(file)
+    return format_ is not None and format_.name in _TABLES
+
+
+def gather(file: Source, inspection: Inspection, declared: Declared, making: Making) -> None:
+    """Takes in the ids of persons that the copy of a file of tables will replace, before any is written."""
+    format_ = recognise(file)
+    if format_ is not None and format_.name in _TABLES:
+        beside.gather(file, format_, declared, Plan(inspection, declared, making))
 
 
 def mend(file: Source, destination: Path, inspection: Inspection, declared: Declared, making: Making) -> None:
@@ -52,7 +66,10 @@ def mend(file: Source, destination: Path, inspection: Inspection, declared: Decl
 
         nifti.mend(file, destination, making.mends)
     elif format_ is not None and name in _TABLES:
-        _tables(file, format_, destination, declared, Plan(inspection, declared, making))
+        plan = Plan(inspection, declared, making)
+        if not making.given:
+            beside.look(file, format_, declared, plan)
+        _tables(file, format_, destination, declared, plan)
     else:
         _unchanged(file.path, destination, inspection, is_packed=name in _PACKED)
 

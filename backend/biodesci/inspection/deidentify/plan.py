@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from biodesci.inspection.content import Declared
 from biodesci.inspection.deidentify import values
+from biodesci.inspection.deidentify.ids import LEAST, Ids, named_like_id, of_relative
 from biodesci.inspection.deidentify.mend import Action, Mends
 from biodesci.inspection.deidentify.secret import Secret
 from biodesci.inspection.deidentify.values import Rule
@@ -41,6 +42,14 @@ class Change:
     type: pa.DataType | None = _TEXT
 
 
+@dataclass
+class Shared:
+    """What one file of a copy needs to know of all: the `ids` that are replaced, and whether days `moved`."""
+
+    ids: Ids = field(default_factory=Ids)
+    moved: bool = False
+
+
 @dataclass(frozen=True)
 class Making:
     """What files of one copy share.
@@ -57,6 +66,7 @@ class Making:
     moves: bool
     numbers: bool = False
     given: Mapping[str, Change] = field(default_factory=dict)
+    shared: Shared = field(default_factory=Shared)
 
 
 class Plan:
@@ -68,6 +78,11 @@ class Plan:
         self._schemas = {table.name: table.schema for table in inspection.tables}
         self._changes: dict[tuple[str, str], Change | None] = {}
         self._new_names: dict[str, set[str]] = {}
+
+    @property
+    def shared(self) -> Shared:
+        """What all files of the copy share."""
+        return self._making.shared
 
     def whose(self, table: str) -> str | None:
         """The column by whose values the days of a table move: the person's, where it is known for sure."""
@@ -97,13 +112,33 @@ class Plan:
             place = f"{table}: column {name!r}" if table else f"column {name!r}"
             self._making.mends.add(f"{place}{renamed}", change.action, change.reason, amount)
 
+    def takes_ids(self, table: str, name: str) -> bool:
+        """Whether ids of persons are taken out of a column, so that they may stand nowhere else either."""
+        change, kinds = self.change(table, name), self._kinds(table, name, Level.STOP)
+        if change is None or name in self._making.given:
+            return False
+        return change.action is Action.REPLACED or (bool(kinds) and kinds <= _IDS)
+
+    def replace_ids(self, table: str, name: str) -> None:
+        """Of a column that would stay: replaces the ids in it that are replaced where they belong."""
+        kind = self._schemas[table].field(name).type
+        is_number = pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
+        rule = self._within(is_like_id=named_like_id(spaced(name)), is_number=is_number)
+        type_ = _TEXT if is_number else None
+        reason = "ids of persons stand in it, which are replaced in their own column"
+        self._changes[table, name] = Change(Action.REPLACED, reason, rule, type=type_)
+
+    def remove_telling(self, table: str, name: str) -> None:
+        """Removes a column that would stay, as it tells which day a moved day was."""
+        self._changes[table, name] = Change(Action.REMOVED, "it tells which day a moved day was")
+
     def note(self, place: str, action: Action, reason: str, amount: int = 1) -> None:
         """Notes what was done beside the columns."""
         self._making.mends.add(place, action, reason, amount)
 
     def _decided(self, table: str, name: str) -> Change | None:
-        if name not in self._names.get(table, ()):
-            return Change(Action.REMOVED, "its name is empty or used twice, so nobody looked into it")
+        if name not in self._names.get(table, ()) or self.shared.ids.within(name):
+            return Change(Action.REMOVED, "its name is empty, used twice or holds a person's id")
         if name in self._making.given:
             return self._making.given[name]
         kinds = self._kinds(table, name, Level.STOP)
@@ -112,7 +147,7 @@ class Plan:
             return None if is_one else self._pseudonym(table, name, ", ".join(sorted(kinds)))
         # Where some days move, all do: one that stayed would say by how much.
         days = kinds or self._kinds(table, name, Level.ASK)
-        if days == {"date"} and self._moves(table):
+        if days == {"date"} and self.moves(table):
             secret = self._making.secret
             return Change(Action.SHIFTED, "date", lambda value, person: values.moved(value, person, secret))
         if "year of birth" in self._kinds(table, name, Level.NOTE) and not kinds:
@@ -149,17 +184,32 @@ class Plan:
 
         return Change(Action.REPLACED, because or "ids of persons", rule, new_name, kind)
 
+    def _within(self, *, is_like_id: bool, is_number: bool) -> Rule:
+        """An id becomes its pseudonym, and so does a text that holds one, as a whole."""
+        ids, replaced, least = self.shared.ids, self._making.replaced, 1 if is_like_id else LEAST
+
+        def rule(value: Any, _person: str) -> Any:
+            written = text(value) or ""
+            same = ids.same(written, least)
+            # A column that is named so and holds such ids holds those of people without a row, too.
+            if same is not None or is_like_id or ids.within(written):
+                return replaced(written if same is None else same)
+            return written if is_number else value
+
+        return rule
+
     def _is_person(self, table: str, name: str, *, sure: bool) -> bool:
         """Whether a column's name says that it holds ids of persons, and its values say nothing graver."""
         if not self._kinds(table, name, Level.STOP) <= _IDS:
             return False
-        if says_whose(spaced(name)):
+        words = spaced(name)
+        if says_whose(words) or (not sure and of_relative(words)):
             return True
         names = self._names.get(table, [])
         column = None if sure else person_column(names, None)
         return column is not None and names[column] == name
 
-    def _moves(self, table: str) -> bool:
+    def moves(self, table: str) -> bool:
         """Whether it is known whose the rows are, by a column of the table or of one that it is within."""
         around = (of for of in self._names if of in {table, ""} or table.startswith(f"{of}."))
         return self._making.moves and any(self.whose(of) is not None for of in around)
