@@ -66,7 +66,8 @@ def keep(
     against the chain and keeps it for this home's server; as a partner, signs that. Done again, it goes on.
 
     Raises AccessDeniedError for whom the owner has not named, who does not own the dataset and has no role;
-    StateError for a version that is withdrawn or lies on IPFS; IntegrityError for another file.
+    StateError for a version that is withdrawn or lies on IPFS; IntegrityError for another file, and for one
+    that this home keeps as another version's.
     """
     chain, held = member.chain, Containers(member.home)
     version = chain.read(DatasetVersion, dataset_id, number)
@@ -81,11 +82,18 @@ def keep(
         )
     server = OwnersServer(located.served_at, signer(chain, dataset_id, 0), elsewhere)
     note = held.find(located.content)
-    if note is None:
+    if note is not None:
+        _require_of_version(chain, note, version)
+    if note is None or not _has_root(held.path(note.content), root):  # not here yet, or damaged since
         made = held.path(located.content).with_suffix(".fetched")
         made.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         server.download(located.content, made, report)
-        _require_root(made, root)
+        if not _has_root(made, root):
+            made.unlink()
+            raise IntegrityError(
+                "The file at the owner's server is not the one with the content root on chain.",
+                "Tell the data owner: the card names another file.",
+            )
         held.keep(made, located.content)
         note = held.assign(located.content, chain, version)
     named = partners.asked_of(chain, server, located.content, dataset_id)
@@ -190,12 +198,20 @@ def _require_receipt(chain: Chain, receipt: CopyReceipt, wanted: CopyReceipt) ->
         raise IntegrityError("Its receipt is of another copy, or not signed by it.", CopyReceipt.remedy)
 
 
-def _require_root(made: Path, root: bytes) -> None:
-    with made.open("rb") as sealed:
-        if container.content_root(sealed) == root:
-            return
-    made.unlink()
-    raise IntegrityError(
-        "The file at the owner's server is not the one with the content root on chain.",
-        "Tell the data owner: the card names another file.",
-    )
+def _has_root(sealed: Path, root: bytes) -> bool:
+    with sealed.open("rb") as source:
+        try:
+            return container.content_root(source) == root
+        except IntegrityError:  # it is no container at all
+            return False
+
+
+def _require_of_version(chain: Chain, note: HeldContainer, version: DatasetVersion) -> None:
+    """A stranger's card can name the container of another dataset, which this home keeps for that one."""
+    wanted = chain.identity, version.dataset_id, version.version
+    if (note.network, note.dataset_id, note.version) != wanted:
+        raise IntegrityError(
+            f"The card of dataset {version.dataset_id}, version {version.version}, names a container that is "
+            f"kept here as that of dataset {note.dataset_id}, version {note.version}.",
+            "Nothing was fetched or signed. Ask the owners of both whose it is.",
+        )

@@ -213,14 +213,16 @@ def _noted(owner: Member, version: DatasetVersion) -> DeletionRequest:
     path, chain = _request(owner, version), owner.chain
     if path.exists():
         return DeletionRequest.parse(path.read_bytes())
-    root = commitments(chain, version).content_root
-    container = content.locate(owner.ipfs, version.card, root).content
+    own = [version.card]
+    with suppress(content.FaultError):  # the card names no file, or one that is not this version's
+        root = commitments(chain, version).content_root
+        own.append(content.locate(owner.ipfs, version.card, root).content)
     request = DeletionRequest(
         chain_id=chain.chain_id,
         contract=str(chain.datasets.address),
         dataset_id=version.dataset_id,
         version=version.version,
-        files=[version.card, container],
+        files=own,
         asked=int(time.time()),
     )
     files.write_private(path, request.to_bytes())
@@ -236,7 +238,8 @@ def _of(chain: Chain, request: DeletionRequest) -> DatasetVersion:
 def _require_named(holder: Member, version: DatasetVersion, request: DeletionRequest) -> None:
     """A stranger could ask for the deletion of something else that this node keeps."""
     known = {version.card}
-    with suppress(NotFoundError, UnavailableError):  # it is gone: by a run before, perhaps
+    # The card is gone, by a run before perhaps; or it names no file, and is all there is.
+    with suppress(NotFoundError, UnavailableError, content.FaultError):
         root = commitments(holder.chain, version).content_root
         known.add(content.locate(holder.ipfs, version.card, root).content)
     for one in known - {version.card}:
@@ -246,7 +249,7 @@ def _require_named(holder: Member, version: DatasetVersion, request: DeletionReq
         note = Containers(holder.home).find(one)
         if note is not None and (note.network, note.dataset_id, note.version) == of_version:
             continue  # noted so when it was published or fetched here, and its root was that of the version
-        if one not in known and (holder.ipfs.is_pinned(one) or note is not None):
+        if note is not None or (one not in known and holder.ipfs.is_pinned(one)):
             raise IntegrityError(
                 f"The request names {cid.from_digest(one)}, which is not known to be of this version.",
                 "Nothing was deleted. Ask the data owner for a request for this version alone.",
@@ -258,7 +261,8 @@ def _forget(member: Member, version: DatasetVersion, request: DeletionRequest) -
     secrets = [dataset_keys.path(member.home, chain, version), guardians.split_path(member, version)]
     sealed = evidence.files_of(member.home, chain, _licenses(chain, version))
     destroyed = sum(destroy(path) for path in (*secrets, *sealed.values()))
-    disclosures.forget_sketches(member.home, chain, commitments(chain, version).key_commitment)
+    if version.publisher == chain.address:  # a stranger's version can have the commitment of this one's key
+        disclosures.forget_sketches(member.home, chain, commitments(chain, version).key_commitment)
     for digest in request.files:
         kept = held.find(digest)
         # A stranger's card may name the container of another dataset, or one that is nobody's yet.

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from biodesci.chain.client import Chain
+from biodesci.chain.commitments import commitments
+from biodesci.chain.records import DatasetVersion
 from biodesci.core.documents.copies import CopyReceipt, Partner, PartnerList
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -38,7 +40,7 @@ from biodesci.party import keys
 from biodesci.party.containers import RECEIPT, Containers
 from biodesci.party.member import Member
 from tests.backend.acting import PASSPHRASE, acting
-from tests.backend.market.private import PrivateSale, get, serving
+from tests.backend.market.private import HMB, PrivateSale, get, serving
 
 PLACES = 4
 
@@ -192,6 +194,46 @@ def test_a_receipt_of_another_copy_or_by_somebody_else_does_not_count(houses: Ho
         assert "not signed" in houses.shown().problem
     held.attach(houses.content, RECEIPT, CopyReceipt.parse(receipt.to_bytes()).to_bytes())
     assert not houses.shown().problem
+
+
+def test_a_strangers_card_gets_no_receipt_of_another_datasets_container(houses: Houses) -> None:
+    """It names the container and the partner of the victim, and its content root or one made up."""
+    houses.name()
+    true, sale, stranger = houses.keep().receipt, houses.sale, houses.chain_for()
+    assert true is not None
+    victim = sale.owner.read(DatasetVersion, sale.dataset, 1)
+    root, made_up = commitments(sale.owner, victim).content_root, b"\7" * 32
+    card = sale.ipfs.cat(victim.card)
+    for claimed in (root, made_up):
+        copied = sale.ipfs.add(card.replace(root.hex().encode(), claimed.hex().encode()))
+        publication = (copied, claimed, b"\3" * 32, HMB, bytes(32))
+        sent = stranger.send(stranger.datasets.functions.publish(publication, []))
+        dataset = int(stranger.event(sent, stranger.datasets, "DatasetPublished")["datasetId"])
+        chosen = [Partner(account=houses.partner.chain.address, url=houses.copies.origin)]
+        partners.keep(
+            houses.partner.chain,
+            Containers(houses.partner.home),
+            partners.name(
+                acting(stranger, sale.ipfs, houses.folder / "stranger"), dataset, "https://x.example", chosen
+            ),
+        )
+        with pytest.raises(IntegrityError, match=f"kept here as that of dataset {sale.dataset}, version 1"):
+            copies.keep(houses.partner, dataset, 1)
+    held = Containers(houses.partner.home)
+    assert held.attached(houses.content, RECEIPT) == true.to_bytes()
+    assert held.path(houses.content).read_bytes() == sale.sealed
+
+
+def test_a_receipt_is_signed_of_bytes_that_were_checked_now(houses: Houses) -> None:
+    houses.name()
+    houses.keep()
+    file = Containers(houses.partner.home).path(houses.content)
+    for damaged in (b"no container", houses.sale.sealed[:-1]):
+        file.write_bytes(damaged)
+        kept = houses.keep()
+        assert file.read_bytes() == houses.sale.sealed, "it was fetched anew"
+        assert kept.receipt is not None
+        assert kept.receipt.size == len(houses.sale.sealed)
 
 
 def test_a_list_counts_only_while_its_signer_owns_the_dataset(houses: Houses) -> None:

@@ -26,8 +26,9 @@ from biodesci.market import content, erasure, handover, license, licensed_copy, 
 from biodesci.market.card import DatasetMeta
 from biodesci.market.custody import Custodian
 from biodesci.market.publish import publish
-from biodesci.party import dataset_keys
+from biodesci.party import dataset_keys, disclosures
 from biodesci.party.containers import Containers
+from tests.backend.acting import acting
 from tests.backend.market.conftest import HMB, Sale, seller
 
 NOBODY_LISTENS = "http://127.0.0.1:9"
@@ -187,6 +188,38 @@ def test_a_strangers_card_deletes_no_other_datasets_file(
     with pytest.raises(IntegrityError, match="file of another dataset"):
         erasure.confirm(other, request)
     assert sale.ipfs.is_pinned(file)
+
+
+def withdrawn(stranger: Any, card: bytes, root: bytes, committed: bytes) -> DeletionRequest:
+    """Publishes and withdraws a dataset; the request for its card."""
+    sent = stranger.send(stranger.datasets.functions.publish((card, root, committed, HMB, bytes(32)), []))
+    dataset = stranger.event(sent, stranger.datasets, "DatasetPublished")["datasetId"]
+    stranger.send(stranger.datasets.functions.withdraw(dataset, 1))
+    where = {"chain_id": stranger.chain_id, "contract": str(stranger.datasets.address)}
+    return DeletionRequest(**where, dataset_id=dataset, version=1, files=[card], asked=1)
+
+
+def test_a_strangers_version_takes_no_sketches_of_the_victims_own(sale: Sale, chain_for: Any) -> None:
+    """It has the commitment of the victim's key; the victim confirms that it deleted that version."""
+    owner = seller(sale)
+    committed = commitments(owner.chain, owner.chain.read(DatasetVersion, sale.dataset, 1)).key_commitment
+    disclosures.keep(sale.home, owner.chain, committed, b"card", [])
+    erasure.confirm(owner, withdrawn(chain_for(), sale.ipfs.add(os.urandom(99)), b"\7" * 32, committed))
+    assert disclosures.of_home(sale.home, owner.chain)[committed].sketches == ()
+    erasure.erase(owner, sale.dataset, 1, [], [])
+    assert disclosures.of_home(sale.home, owner.chain)[committed].sketches is None
+
+
+def test_a_version_whose_card_names_no_file_is_erased_and_confirmed(other: Any, chain_for: Any) -> None:
+    stranger = chain_for()
+    request, own = (
+        withdrawn(stranger, other.ipfs.add(b"{}" + os.urandom(9)), root, b"\3" * 32)
+        for root in (b"\7" * 32, b"\x08" * 32)
+    )
+    assert erasure.confirm(other, request).request == request
+    owner = acting(stranger, other.ipfs, other.home / "owner")
+    noted = erasure.erase(owner, own.dataset_id, 1, [], []).request
+    assert DeletionRequest.parse(noted.read_bytes()).files == own.files
 
 
 def test_a_file_is_overwritten_before_it_goes(tmp_path: Path, monkeypatch: Any) -> None:
