@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 
 from biodesci.inspection.finding import Level
-from biodesci.inspection.identifiers import names
+from biodesci.inspection.identifiers import births, names
+from biodesci.inspection.identifiers.births import Within
 from biodesci.inspection.identifiers.column import NAMED, Column, Verdict
 from biodesci.inspection.identifiers.evidence import Evidence, Tally
 from biodesci.inspection.identifiers.headed import BY_NAME, by_name
@@ -33,6 +34,7 @@ def judge(column: Column) -> list[Verdict]:
         *_ages(column),
         *_texts(column),
         *_codes(column),
+        *_births(column),
     ):
         before = gravest.get(verdict.kind)
         if before is None or order.index(verdict.level) > order.index(before.level):
@@ -249,3 +251,18 @@ def _codes(column: Column) -> Iterator[Verdict]:
         yield Verdict("record number", Level.STOP, "long numbers that begin with a zero", rows)
     elif prefix and unique and most >= 0.9 * rows and rows >= 5:
         yield Verdict("pseudonymous id", Level.NOTE, "short or running ids", rows)
+
+
+def _births(column: Column) -> Iterator[Verdict]:
+    """Dates of birth that ids are made of: with initials they say who it is."""
+    if column.name in column.declared.codes:
+        return
+    match births.within(column.evidence.sample):
+        case Within.BIRTHS:
+            reason = "values have dates in them that are spread as births are"
+            yield Verdict("date of birth", Level.STOP, reason, column.screen.rows)
+        case Within.DATES:
+            yield Verdict("date", Level.ASK, "values have a date in them", column.screen.rows)
+        case Within.INITIALS:
+            reason = "letters that may be initials, with years that are spread as births are"
+            yield Verdict("year of birth", Level.ASK, reason, column.screen.rows)
