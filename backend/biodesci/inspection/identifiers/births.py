@@ -81,7 +81,7 @@ def _initials(ids: list[str]) -> Within:
 
 
 def _dates(value: str) -> Iterator[tuple[tuple[int, int, str, int], date]]:
-    """Each date of a value by its place: run of digits, begin (0) or end (1) of it, order, number of digits."""
+    """Each date of a value, by run of digits, begin (0) or end (1) of it, order and number of digits."""
     for index, match in enumerate(_RUN.finditer(value)):
         run = match[0]
         for digits, orders in _ORDERS.items():
