@@ -19,9 +19,9 @@ from biodesci.inspection.identifiers import (
     surname_first,
 )
 from biodesci.inspection.identifiers.names import Grade
+from biodesci.inspection.identifiers.pieces import pieces
 from biodesci.inspection.identifiers.spelling import plain
 
-_LONGEST: Final = 20_000  # characters of a value that are looked at
 _KEPT: Final = 2_000  # dates and numbers of which the spacing is looked at
 _CHECKED: Final = 500
 _DIALLED: Final = 200
@@ -105,7 +105,7 @@ class Evidence:
 
     def take(self, text: str, rows: int) -> None:
         """Looks at one more distinct value."""
-        value = plain(text[:_LONGEST]).strip()
+        value = plain(text).strip()
         if whole := _WHOLE.fullmatch(value):
             value = whole[1]
         self.distinct += 1
@@ -113,12 +113,15 @@ class Evidence:
             self.sample.add(value[:40])
         has_letters = any(map(str.isalpha, value))
         self.texts += has_letters
-        covered: list[tuple[int, int]] = []
-        self._dates(value, rows, covered)
-        self._forms(value, rows, covered)
-        self._phones(value, rows, covered)
         if has_letters:
-            self._words(value, rows, covered)
+            self._count_words(value, rows)
+        for piece in pieces(value):
+            covered: list[tuple[int, int]] = []
+            self._dates(piece, rows, covered)
+            self._forms(piece, rows, covered)
+            self._phones(piece, rows, covered)
+            if has_letters:
+                self._names(piece, rows, covered)
         if code := _CODE.fullmatch(value):
             self.codes[code[1], len(code[2])] += 1
             self.code_rows += rows
@@ -177,7 +180,7 @@ class Evidence:
             ):
                 continue
             form, whole = match.form, match.end - match.start >= len(value) - 1
-            labelled = _LABELLED.search(value[: match.start]) is not None
+            labelled = _LABELLED.search(value[max(0, match.start - _LABEL) : match.start]) is not None
             if not whole and (not match.valid or (form.bare and not labelled)):
                 continue
             tally = self.tally(form.kind, form.label)
@@ -211,12 +214,17 @@ class Evidence:
             tally.add(rows)
             tally.within += span[1] - span[0] < len(value) - 1
 
-    def _words(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
+    def _count_words(self, value: str, rows: int) -> None:
         count = _word_count(value)
         self.words = max(self.words, count)
         if count >= _SENTENCE:
             self.sentences += 1
             self.sentence_rows += rows
+        coded = count == 1 and any(map(str.isdigit, value))
+        self.capitals += count < _SENTENCE and value[:1].isupper() and not coded and not _SMALL.search(value)
+
+    def _names(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
+        count = _word_count(value)
         if (place := addresses.find(value)) and not any(s < place[1] and place[0] < e for s, e in covered):
             # A number with a capitalised word may be anything; many of them are places.
             weak = addresses.is_weak(value[place[0] : place[1]])
@@ -225,8 +233,6 @@ class Evidence:
             tally.bare = weak
         if _OLD.search(value):
             self.tally("age over 89", "in words").add(rows)
-        coded = count == 1 and any(map(str.isdigit, value))
-        self.capitals += count < _SENTENCE and value[:1].isupper() and not coded and not _SMALL.search(value)
         grade = names.grade(value) if count <= 6 else Grade.NONE
         if grade <= Grade.PART and (count > 1 or not value.isascii()):
             grade = max(grade, names.find(value))

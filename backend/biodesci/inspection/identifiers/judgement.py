@@ -54,7 +54,8 @@ def _forms(column: Column) -> Iterator[Verdict]:
         level = _level(column, kind, label, tally)
         if level is not None:
             name = "date of birth" if kind == "date" and column.heading.kind == "date of birth" else kind
-            yield Verdict(name, level, f"{_BY_FORM}: {label}", tally.rows)
+            rows = min(tally.rows, column.screen.rows)  # a long text has several
+            yield Verdict(name, level, f"{_BY_FORM}: {label}", rows)
 
 
 def _level(column: Column, kind: str, label: str, tally: Tally) -> Level | None:
@@ -135,7 +136,7 @@ def _names(column: Column) -> Iterator[Verdict]:
     if not grades and not evidence.surnamed:
         return
     texts = max(evidence.texts, 1)
-    rows = sum(evidence.grade_rows[grade] for grade in NAMED)
+    rows = min(sum(evidence.grade_rows[grade] for grade in NAMED), column.screen.rows)
     # One name in a column of products or places, which are capitalised, too, is there by chance.
     full = grades[Grade.FULL] + grades[Grade.LIKELY]
     chance = evidence.capitals >= 10 and full < 0.3 * evidence.capitals

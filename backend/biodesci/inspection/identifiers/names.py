@@ -9,12 +9,14 @@ from typing import Final
 from biodesci.inspection.identifiers import japanese, lists, surname_first, vocabulary
 
 _UPPER: Final = r"A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω"
-_TOKEN: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘-](?=[^\W\d_]))*\.?")
+_TOKEN: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘-](?=[^\W\d_]))*+\.?")
 _POSSESSIVE: Final = re.compile(r"(?:['’]s)?\.?$")
 _PARTICLE: Final = (
     r"(?:(?:von|van|der|den|de|del|della|di|da|dos|du|la|le|el|al|bin|ibn|zu|ter|af|Mc|Mac|O['’]) ?){0,3}"
 )
-_NAME: Final = rf"{_PARTICLE}[{_UPPER}][\w'’-]*[a-zà-ÿ\w]"
+# Every word has a longest length, so that a text of one endless word costs no more than others do.
+_REST: Final = r"[\w'’-]{0,40}"
+_NAME: Final = rf"{_PARTICLE}[{_UPPER}]{_REST}[a-zà-ÿ\w]"
 _TITLES: Final = (
     "Dr|Prof|Mr|Mrs|Ms|Miss|Herrn?|Frau|Hr|Mme|Mlle|Monsieur|Madame|Mademoiselle|Sra|Sr|Srta|"
     "Señora?|Señorita|Sig|"
@@ -29,8 +31,8 @@ _LOWER: Final = (
 )
 _TITLED: Final = re.compile(
     rf"(?:^|(?<![\w-]))(?:(?:(?:{_TITLES})\b\.?|M\.|(?:{_LOWER})\b\.?)[ -]?(?:(?:med|dent|rer|nat|"
-    rf"phil|h\.c|Dr|Prof|Dott|PhD|Priv|PD)\b\.? ?)*)"
-    rf"(?P<name>(?:[{_UPPER}]\. ?)*{_NAME}(?: {_NAME}){{0,2}})"
+    rf"phil|h\.c|Dr|Prof|Dott|PhD|Priv|PD)\b\.? ?){{0,8}})"
+    rf"(?P<name>(?:[{_UPPER}]\. ?){{0,4}}{_NAME}(?: {_NAME}){{0,2}})"
 )
 # A patient is called by a family name that no list may have; German sentences have other capitals, too.
 _PATIENT: Final = re.compile(
@@ -38,14 +40,16 @@ _PATIENT: Final = re.compile(
     r"pacient(?:ka)?|potilas|пациент(?:ка)?|больн(?:ой|ая))[ :,]{1,2}"
     rf"(?P<name>{_NAME}(?: {_NAME})?)(?= [^\W\d_A-ZÀ-Þ]|[.,;:!?)]|$)"
 )
-_INITIAL: Final = re.compile(rf"(?<![\w.-])[{_UPPER}]\. ?(?P<name>[{_UPPER}][a-zà-ÿā-žа-я][\w'-]+)(?![\w.])")
+_INITIAL: Final = re.compile(
+    rf"(?<![\w.-])[{_UPPER}]\. ?(?P<name>[{_UPPER}][a-zà-ÿā-žа-я][\w'-]{{1,40}})(?![\w.])"
+)
 _NO_NAME: Final = re.compile(
     r"(?i).*(?:ung|heit|keit|schaft|ti?on|tät|ismus|itis|ose|ie|ik|zen|den|frei|krank|pflichtig|therapie|los|mus|"
     r"ment|ness|ity|age|ing|ance|ence|ure|ed|ly|nis|tum|infekt|amie|ämie|om|iert)"
 )
 _SUFFIXED: Final = re.compile(
-    rf"\b[{_UPPER}][a-zà-ÿ'-]+ [{_UPPER}][a-zà-ÿ'-]+,? (?:MD|M\.D\.|PhD|Ph\.D\.|RN|DDS|DVM|Jr\.?)"
-    rf"(?!\w)"
+    rf"\b[{_UPPER}][a-zà-ÿ'-]{{1,40}} [{_UPPER}][a-zà-ÿ'-]{{1,40}},? "
+    r"(?:MD|M\.D\.|PhD|Ph\.D\.|RN|DDS|DVM|Jr\.?)(?!\w)"
 )
 # Words after which a patient's or a relative's name stands; "patient Weber", "Tochter Anna", "hija Lucía".
 _BEFORE: Final = re.compile(
@@ -71,7 +75,7 @@ _AFTER: Final = re.compile(
 )
 _SHAPE: Final = re.compile(
     rf"{_NAME},? (?:[{_UPPER}]\.? ){{0,2}}(?:{_NAME}[ ,]?){{1,3}}|"
-    rf"[{_UPPER}]\.(?: ?[{_UPPER}]\.)* {_NAME}|{_NAME},? [{_UPPER}]\.(?: ?[{_UPPER}]\.)*"
+    rf"[{_UPPER}]\.(?: ?[{_UPPER}]\.){{0,4}} {_NAME}|{_NAME},? [{_UPPER}]\.(?: ?[{_UPPER}]\.){{0,4}}"
 )
 _SCRIPTS: Final = re.compile(r"[^\x00-\u024f]")
 
@@ -88,9 +92,9 @@ _ORGANISATION: Final = (
 _EPONYM: Final = "scale|score|index|test|syndrom[e]?|disease|lymphoma|criteria|classification|sign|procedure"
 # Capitalised words with one that says that they are no person: Johns Hopkins Hospital, Down Syndrome.
 _NO_PERSON: Final = re.compile(
-    rf"(?:(?:Dr|Prof|St|Mt)\. )?(?:[{_UPPER}][\w.'’-]*[ -]){{0,4}}(?i:{_ORGANISATION})\b"
-    rf"(?: (?:of|for|de|del|di|für|der|San|Saint|St\.) [{_UPPER}][\w'’-]*|(?: [{_UPPER}][\w'’-]*){{0,2}})"
-    rf"|[{_UPPER}][\w'’-]*[ -](?i:{_EPONYM})\b|[一-龥]+(?:病院|大学|医院|クリニック|研究所|センター)"
+    rf"(?:(?:Dr|Prof|St|Mt)\. )?(?:[{_UPPER}][\w.'’-]{{0,40}}[ -]){{0,4}}(?i:{_ORGANISATION})\b"
+    rf"(?: (?:of|for|de|del|di|für|der|San|Saint|St\.) [{_UPPER}]{_REST}|(?: [{_UPPER}]{_REST}){{0,2}})"
+    rf"|[{_UPPER}]{_REST}[ -](?i:{_EPONYM})\b|[一-龥]+(?:病院|大学|医院|クリニック|研究所|センター)"
 )
 
 
