@@ -118,8 +118,8 @@ class ContainerServer:
             )
         signed = SignedContentRequest.of_header(authorization)
         self._require_signed(signed, content)
-        named = partners.known(self.chain, self.containers, signed.request.dataset_id)
-        others = {one.account for one in named.partners} if named is not None else set()
+        dataset_id, now = signed.request.dataset_id, self.clock()
+        others = partners.served(self.chain, self.containers, dataset_id, self.origin, now)
         grant = entitlement.entitled(self.chain, signed.request, self.partners | others)
         return grant, signed.request.account
 

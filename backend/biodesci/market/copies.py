@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -98,7 +99,9 @@ def keep(
         note = held.assign(located.content, chain, version)
     named = partners.asked_of(chain, server, located.content, dataset_id)
     if named is not None:
-        partners.keep(chain, held, named)
+        asked = time.time() if server.answering == named.served_at else 0.0
+        with suppress(StateError):  # it is older than the one that is here
+            partners.keep(chain, held, named, asked)
     named = partners.known(chain, held, dataset_id)
     if named is None or chain.address not in {one.account for one in named.partners}:
         return Kept(number, note.size)  # an owner, a custodian or an operator

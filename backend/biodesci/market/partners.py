@@ -1,12 +1,16 @@
 """Partners of a dataset: who keeps copies of its private containers and serves them as its owner does.
 
 The owner signs the list (EIP-712), and it lies with the containers, where its server and its partners' read
-it. It counts while who signed it owns the dataset, so that a transfer ends it.
+it. It counts while who signed it owns the dataset, so that a transfer ends it; the one that was named last
+replaces the others. A partner's server gives to its fellows for some days after the owner's gave it the list:
+whom the owner dropped meanwhile is on it still.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from typing import Final
 
 from eth_account.messages import encode_typed_data
 
@@ -15,13 +19,23 @@ from biodesci.chain.client import Chain
 from biodesci.core import typed_data
 from biodesci.core.documents.content_request import origin
 from biodesci.core.documents.copies import MOST, Partner, PartnerList
-from biodesci.core.errors import AccessDeniedError, BioDeSciError, InputError, IntegrityError, RevertedError
+from biodesci.core.errors import (
+    AccessDeniedError,
+    BioDeSciError,
+    InputError,
+    IntegrityError,
+    RevertedError,
+    StateError,
+)
+from biodesci.core.onchain import DAY
 from biodesci.market.sources import OwnersServer, Source
 from biodesci.party.containers import Containers
 from biodesci.party.member import Member
 
 DOCUMENT = "partners"
 """Under what name a server gives the list."""
+LONGEST: Final = 2 * DAY
+"""How many seconds a partner's server gives to its fellows, after the owner's server gave it their list."""
 
 
 def name(owner: Member, dataset_id: int, served_at: str, partners: Sequence[Partner]) -> PartnerList:
@@ -39,6 +53,8 @@ def name(owner: Member, dataset_id: int, served_at: str, partners: Sequence[Part
         raise InputError(
             f"A dataset has {MOST} partners at most, each once.", "Name each account with one address."
         )
+    containers = Containers(owner.home)
+    before = known(chain, containers, dataset_id)
     blank = PartnerList(
         chain_id=chain.chain_id,
         contract=str(chain.datasets.address),
@@ -46,19 +62,27 @@ def name(owner: Member, dataset_id: int, served_at: str, partners: Sequence[Part
         owner=chain.address,
         served_at=origin(served_at),
         partners=tuple(partners),
-        named=chain.now(),
+        named=max(chain.now(), 0 if before is None else before.named + 1),
         signature=b"",
     )
     message = encode_typed_data(full_message=typed_data.partners(blank))
     made = blank.model_copy(update={"signature": bytes(chain.signer().sign_message(message).signature)})
-    keep(chain, Containers(owner.home), made)
+    keep(chain, containers, made, time.time())
     return made
 
 
-def keep(chain: Chain, containers: Containers, partners: PartnerList) -> None:
-    """Keeps a list that counts (IntegrityError) in place of the one before."""
+def keep(chain: Chain, containers: Containers, partners: PartnerList, asked: float) -> None:
+    """Keeps a list that counts (IntegrityError) in place of the one before. `asked` is when the owner or its
+    server gave it, in Unix seconds; 0 where somebody else did. StateError where a newer one is here."""
     require(chain, partners, partners.dataset_id)
-    containers.write_partners(partners)
+    before = known(chain, containers, partners.dataset_id)
+    if before is not None and before != partners and before.named >= partners.named:
+        raise StateError(
+            f"A newer list of the partners of dataset {partners.dataset_id} is here.", "Nothing was changed."
+        )
+    if before == partners:
+        asked = max(asked, containers.partners_asked(chain, partners.dataset_id))
+    containers.write_partners(partners, asked)
 
 
 def known(chain: Chain, containers: Containers, dataset_id: int) -> PartnerList | None:
@@ -70,6 +94,17 @@ def known(chain: Chain, containers: Containers, dataset_id: int) -> PartnerList 
     except IntegrityError:
         return None
     return partners
+
+
+def served(chain: Chain, containers: Containers, dataset_id: int, at: str, now: float) -> frozenset[str]:
+    """The accounts to which the server with the origin `at` gives a dataset's containers as its partners:
+    those on the list, if it is the owner's server, or had the list from that in the last days (`LONGEST`)."""
+    named = known(chain, containers, dataset_id)
+    if named is None:
+        return frozenset()
+    if named.served_at != at and now - containers.partners_asked(chain, dataset_id) > LONGEST:
+        return frozenset()
+    return frozenset(one.account for one in named.partners)
 
 
 def asked_of(chain: Chain, server: OwnersServer, content: bytes, dataset_id: int) -> PartnerList | None:

@@ -131,10 +131,16 @@ class Containers:
         path = self._folder / f"{content.hex()}.{kind}"
         return path.read_bytes() if path.exists() else None
 
-    def write_partners(self, partners: PartnerList) -> None:
-        """Keeps the list of a dataset's partners, in place of the one before."""
+    def write_partners(self, partners: PartnerList, asked: float) -> None:
+        """Keeps the list of a dataset's partners, in place of the one before, and when it was asked for."""
         path = self._partners(partners.chain_id, partners.contract, partners.dataset_id)
         files.write_private(path, partners.to_bytes())
+        os.utime(path, (asked, asked))
+
+    def partners_asked(self, chain: Chain, dataset_id: int) -> float:
+        """When the list was asked for, in Unix seconds; 0 where none is here."""
+        path = self._partners(chain.chain_id, str(chain.datasets.address), dataset_id)
+        return path.stat().st_mtime if path.exists() else 0.0
 
     def partners(self, chain: Chain, dataset_id: int) -> PartnerList | None:
         """The list as it lies here; whether it counts, market/partners.py says."""

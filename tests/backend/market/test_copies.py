@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +13,7 @@ import pytest
 from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments
 from biodesci.chain.records import DatasetVersion
+from biodesci.core import cid
 from biodesci.core.documents.copies import CopyReceipt, Partner, PartnerList
 from biodesci.core.errors import (
     AccessDeniedError,
@@ -20,6 +23,7 @@ from biodesci.core.errors import (
     StateError,
     UnavailableError,
 )
+from biodesci.core.onchain import DAY
 from biodesci.ipfs.client import Ipfs
 from biodesci.market import (
     copies,
@@ -216,6 +220,7 @@ def test_a_strangers_card_gets_no_receipt_of_another_datasets_container(houses: 
             partners.name(
                 acting(stranger, sale.ipfs, houses.folder / "stranger"), dataset, "https://x.example", chosen
             ),
+            time.time(),
         )
         with pytest.raises(IntegrityError, match=f"kept here as that of dataset {sale.dataset}, version 1"):
             copies.keep(houses.partner, dataset, 1)
@@ -251,6 +256,50 @@ def test_a_list_counts_only_while_its_signer_owns_the_dataset(houses: Houses) ->
         partners.name(houses.owner, sale.dataset, houses.served.origin, [*named.partners, *named.partners])
     transfer(houses, houses.partner.chain)
     assert partners.known(chain, Containers(sale.home), sale.dataset) is None
+
+
+def test_a_partner_who_was_dropped_gets_nothing_from_another_partner(houses: Houses) -> None:
+    sale, dropped = houses.sale, houses.chain_for()
+    alone = houses.name().partners
+    both = [*alone, Partner(account=dropped.address, url="https://dropped.example")]
+    old = partners.name(houses.owner, sale.dataset, houses.served.origin, both)
+    houses.keep()
+    held = Containers(houses.partner.home)
+
+    def status() -> int:
+        shown = sale.request(houses.copies, dropped.signer())
+        return get(houses.copies, sale.content, shown).status_code
+
+    assert status() == 200
+    later = time.time() + 3 * DAY
+    for served, is_given in ((houses.served, True), (houses.copies, False)):
+        asked = sale.request(served, dropped.signer(), expires=int(later) + 300).header()
+        then = replace(served, clock=lambda: later)
+        if is_given:
+            then.authorize(cid.from_digest(sale.content), asked)
+        else:
+            with pytest.raises(AccessDeniedError):
+                then.authorize(cid.from_digest(sale.content), asked)
+
+    newer = partners.name(houses.owner, sale.dataset, houses.served.origin, alone)
+    assert newer.named > old.named, "also within one second"
+    houses.keep()
+    assert status() == 403
+    with pytest.raises(StateError, match="newer list"):
+        partners.keep(houses.partner.chain, held, old, time.time())
+    assert status() == 403
+
+
+def test_a_list_that_the_owners_server_did_not_give_makes_nobody_a_fellow(houses: Houses) -> None:
+    """A partner that was dropped gives the old one to somebody who keeps a copy for the first time."""
+    named, late = houses.name(), Containers(houses.folder / "late")
+    chain, dataset = houses.partner.chain, houses.sale.dataset
+    partners.keep(chain, late, named, 0)
+    assert partners.known(chain, late, dataset) == named
+    assert not partners.served(chain, late, dataset, "https://late.example", time.time())
+    partners.keep(chain, late, named, time.time())
+    partners.keep(chain, late, named, 0)
+    assert partners.served(chain, late, dataset, "https://late.example", time.time()) == {chain.address}
 
 
 def test_erasing_asks_partners_and_names_those_who_are_silent(houses: Houses) -> None:
