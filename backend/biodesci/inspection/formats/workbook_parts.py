@@ -13,6 +13,7 @@ from biodesci.core.errors import InputError
 from biodesci.inspection.content import Item, Member, Passage
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.archives import opener
+from biodesci.inspection.formats.workbook_formulas import Formulas
 from biodesci.inspection.reader import OneAfterTheOther
 from biodesci.inspection.source import Source
 
@@ -46,7 +47,7 @@ _PLACES: Final = (
 def parts(archive: zipfile.ZipFile, source: Source) -> Iterator[Item]:
     """Texts as passages, pictures and embedded files as members, a finding for macros."""
     prefix = f"{source.where}, " if source.where else ""
-    macros = 0
+    macros, formulas = 0, Formulas(source.where or "workbook")
     for number, entry in enumerate(archive.infolist(), 1):
         name = entry.filename
         if _MACRO.fullmatch(name):
@@ -55,11 +56,16 @@ def parts(archive: zipfile.ZipFile, source: Source) -> Iterator[Item]:
             place = f"part {number}"
             yield Member(source.member(name, place, opener(archive, entry, f"{prefix}{place}")))
         elif re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
-            texts = [text.decode("utf-8", "replace") for text in _PRINTED.findall(archive.read(entry))]
+            sheet = archive.read(entry)
+            formulas.feed(sheet, name)
+            texts = [text.decode("utf-8", "replace") for text in _PRINTED.findall(sheet)]
             yield from _passages(f"{prefix}header or footer", texts)
         elif not _LAYOUT.fullmatch(name) and name.endswith((".xml", ".rels", ".vml")):
             place = next((place for start, place in _PLACES if name.startswith(start)), f"part {number}")
-            yield from _passages(prefix + place, _texts(archive.read(entry), name))
+            part = archive.read(entry)
+            formulas.feed(part, name)
+            yield from _passages(prefix + place, _texts(part, name))
+    yield from formulas.items()
     if macros:
         reason = "macros run when the workbook is opened: save it as .xlsx without them"
         yield Finding(source.where or "workbook", "macros", Level.STOP, reason)
