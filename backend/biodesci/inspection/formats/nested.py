@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 from biodesci.inspection.content import Item, Table
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats.header import distinct
+from biodesci.inspection.formats.nulls import UnderNulls
 from biodesci.inspection.formats.unused import Unused
 
 Reading = Callable[[], Iterator[pa.RecordBatch]]
@@ -35,13 +36,14 @@ class Columnar:
         """The table, then those of its lists; and findings for values that nobody looked into."""
         flat, lists = _split(self.schema)
         unread: dict[str, int] = {}
-        unused = Unused()
+        unused, under = Unused(), UnderNulls()
         if flat:
             names = distinct([name for name, _ in flat])
             columns = [pa.field(name, _plain(kind)) for name, (_, kind) in zip(names, flat, strict=True)]
             schema = pa.schema(columns)
-            yield Table(self.name, schema, self._batches(schema, unread, unused), self.labels)
+            yield Table(self.name, schema, self._batches(schema, unread, (unused, under)), self.labels)
             yield from unused.items(place)
+            yield from under.items(place)
         for index, (name, kind) in enumerate(lists):
             path = f"{self.name}.{name}" if self.name else name
             if depth == _DEEPEST:
@@ -54,13 +56,18 @@ class Columnar:
             reason = "its values are bytes or of a type that no reader here knows"
             yield Finding(f"{place}column {name!r}", "values that are not read", Level.STOP, reason, rows)
 
-    def _batches(self, schema: pa.Schema, unread: dict[str, int], unused: Unused) -> Iterator[pa.RecordBatch]:
+    def _batches(
+        self, schema: pa.Schema, unread: dict[str, int], gathering: tuple[Unused, UnderNulls]
+    ) -> Iterator[pa.RecordBatch]:
         for whole in self.reading():
+            for name, column in _leaves(whole, lambda kind: not _is_nested(kind)):
+                gathering[1].take_lists(name, column)
             for start in range(0, whole.num_rows, _ROWS):
                 batch = whole.slice(start, _ROWS)
                 columns = []
                 for i, (_, column) in enumerate(_leaves(batch, _is_nested)):
-                    unused.take(schema.field(i).name, column)
+                    for each in gathering:
+                        each.take(schema.field(i).name, column)
                     columns.append(_as_plain(column, schema.field(i), unread))
                 yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
