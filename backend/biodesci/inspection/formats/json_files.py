@@ -133,6 +133,8 @@ def _line_records(source: Source) -> Iterator[Record]:
             if line.strip():
                 try:
                     yield _record(loads(line))
+                except InputError as refused:
+                    raise InputError(f"Line {number}: {refused.message}", refused.hint) from None
                 except (ValueError, RecursionError):
                     raise InputError(
                         f"Line {number} is no JSON, as the lines before it are.", "Mend it, then repeat."
@@ -145,7 +147,7 @@ def _elements(source: Source) -> Iterator[Any]:
     with _stream(source) as stream:
         text = io.TextIOWrapper(io.BufferedReader(stream), "utf-8", "replace")
         buffer = text.read(_PIECE).lstrip(_SPACE)[1:]
-        at, ended = 0, False
+        at, ended, number = 0, False, 1
         while True:
             while at < len(buffer) and buffer[at] in _SPACE + ",":
                 at += 1
@@ -159,9 +161,12 @@ def _elements(source: Source) -> Iterator[Any]:
             except ValueError:
                 end = len(buffer)
             if end < len(buffer):  # a number may go on beyond the buffer
-                require_each_once(element, buffer[at:end])
+                try:
+                    require_each_once(element, buffer[at:end])
+                except InputError as refused:
+                    raise InputError(f"Element {number}: {refused.message}", refused.hint) from None
                 yield element
-                at = end
+                at, number = end, number + 1
                 continue
             piece = "" if ended else text.read(max(_PIECE, len(buffer) - at))
             ended = not piece

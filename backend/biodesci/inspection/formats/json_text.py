@@ -24,15 +24,27 @@ def require_each_once(document: Any, written: bytes | str) -> None:
     """Raises InputError where an object of a document that was read of a text has one field twice.
 
     A field that was dropped took at least two quotes with it, so documents with as many quotes as their text
-    are whole; only others are read with a look at each object.
+    are whole; only others are read with a look at each object. Raises it, too, where a text holds half of a
+    character, as no file can hold it in UTF-8.
     """
     quote: Any = b'"' if isinstance(written, bytes) else '"'
     try:
         quotes = orjson.dumps(document).count(b'"')
-    except TypeError:  # numbers of more than 64 bits
+    except TypeError:  # numbers of more than 64 bits, and what is no Unicode
+        _require_unicode(document)
         quotes = json.dumps(document).count('"')
     if written.count(quote) != quotes:
         json.loads(written, object_pairs_hook=_pairs)
+
+
+def _require_unicode(document: Any) -> None:
+    try:
+        json.dumps(document, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise InputError(
+            r"A JSON text holds half of a character (one of \ud800 to \udfff without its other half).",
+            "Remove it, or write the text anew: a program cut it off within a character.",
+        ) from None
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

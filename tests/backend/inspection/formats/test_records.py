@@ -95,6 +95,25 @@ def test_damaged_and_boundless_json_is_refused(tmp_path, data, message):
         read_bytes(tmp_path, data)
 
 
+@pytest.mark.parametrize(
+    ("data", "place"),
+    [
+        (r'[{"a": "\ud800"}]', "Element 1: "),
+        (r'[["a", "b"], ["\udfff", "x"]]', "Element 2: "),
+        ('{"a": "x"}\n{"a": "\\ud83d"}\n', "Line 2: "),
+        (r'{"b": {"\ud83d": 1}}', "A JSON text"),
+    ],
+)
+def test_half_a_character_is_refused_where_it_stands(tmp_path, data, place):
+    with pytest.raises(InputError, match=f"^{place}.*half of a character"):
+        read_bytes(tmp_path, data.encode())
+
+
+def test_a_whole_character_in_two_escapes_is_read(tmp_path):
+    content = read_bytes(tmp_path, rb'[{"a": "\ud83d\ude00"}]')
+    assert content.rows[0] == [{"a": "\U0001f600"}]
+
+
 def test_numbers_that_json_does_not_know_are_read_as_pandas_writes_them(tmp_path):
     assert tables(read_bytes(tmp_path, b'{"a": NaN, "b": 1e400}')) == {"": [{"a": "nan", "b": "inf"}]}
 
