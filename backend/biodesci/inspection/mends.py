@@ -29,13 +29,16 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
         "attribute that the profile removes", "biometric or photo", "bytes that the profile removes",
         "city", "coordinates", "device or vehicle", "e-mail", "institution or device", "name",
         "national id", "phone or fax", "photograph", "place", "private attribute",
-        "telephone number or e-mail address", "unique identifiers", "user name in a path", "web address",
+        "telephone number or e-mail address", "time of day", "unique identifiers",
+        "user name in a path", "web address",
     ),
     f"Where these ids lead to nobody outside: --pseudonym COLUMN. Else leave them out: {_COPY}.": (
         "UUID", "pseudonymous id", "record number", "resource id", "source value",
     ),
-    f"Move the dates, or keep the year alone: {_COPY}; with --person COLUMN all of a person's dates move by "
-    "one number of days.": ("date", "date of birth", "date of death", "time of day"),
+    f"Move the dates, or keep the year alone: {_COPY}; with --person COLUMN a person's dates move by "
+    "one number of days.": ("date",),
+    f"Keep the year alone, or leave it out: {_COPY}. A date of birth never moves.": ("date of birth",),
+    f"Leave it out, or have a copy made without it, or with the day moved: {_COPY}.": ("date of death",),
     f"Group those over 89 together: {_COPY}.": ("age over 89",),
     "Coarsen it (five years, the first digits), or leave it out.": (
         "characteristic of a person", "postcode", "year", "year of birth",

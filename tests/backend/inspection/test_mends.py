@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import ast
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 import biodesci.inspection
+from biodesci.inspection.content import Declared
+from biodesci.inspection.deidentify import deidentify
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import omop
 from biodesci.inspection.formats.dicom import attributes
 from biodesci.inspection.formats.fhir import elements
 from biodesci.inspection.formats.unread import OLD_OFFICE, UNREAD
 from biodesci.inspection.identifiers import forms, headings
+from biodesci.inspection.inspect import inspect
 from biodesci.inspection.mends import MENDS, NAMED_CREATOR, PUBLIC, mend
 
 PACKAGE = Path(biodesci.inspection.__file__).parent
@@ -106,3 +110,23 @@ def test_a_mend_is_one_line_of_whole_sentences() -> None:
         assert sentence.endswith(".")
         assert "\n" not in sentence
         assert len(sentence) <= 180
+
+
+def test_what_is_promised_of_dates_is_what_a_copy_does_with_them(tmp_path: Path) -> None:
+    """With a column of persons a visit moves, and a date of birth becomes its year."""
+    file, copy = tmp_path / "visits.csv", tmp_path / "copy.csv"
+    born, visited = "1961-03-14", "2020-05-17"
+    rows = (f"P{i:03},{born[:8]}{10 + i % 9},{visited[:8]}{10 + i % 9}\n" for i in range(60))
+    file.write_text("patient,dob,visit\n" + "".join(rows))
+    declared = Declared(person="patient")
+    inspection = inspect(file, declared)
+    by_kind = {finding.kind: mend(finding) for finding in inspection.of(Level.STOP)}
+    assert "--person" in by_kind["date"]
+    assert "Keep the year alone" in by_kind["date of birth"]
+    assert "--person" not in by_kind["date of birth"]
+    deidentify(file, copy, inspection, declared)
+    with copy.open(newline="") as stream:
+        made = list(csv.DictReader(stream))
+    assert {row["dob"] for row in made} == {"1961"}
+    assert len({row["visit"] for row in made}) > 9
+    assert all(len(row["visit"]) == len(visited) for row in made)
