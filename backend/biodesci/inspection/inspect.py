@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -23,7 +24,7 @@ from biodesci.inspection.summary import Summary, TableSummary
 
 _DEEPEST: Final = 4  # archives within archives
 _SHOWN: Final = 40  # names of columns or tables in an error
-
+_ENDS: Final = re.compile(r"[:,] ")  # after what calls a file or member, in a place
 
 _NOBODY_KNOWS: Final = (
     "nobody said whose the rows are, so the card releases no count of this table: name the column of persons "
@@ -38,13 +39,17 @@ def nothing(_: object) -> None:
 @dataclass
 class Inspection:
     """What a file or folder holds. `media_type` is None for a format that is not read. `names` are those by
-    which a steward may name a table, each with how many tables have it; its owner alone sees them."""
+    which a steward may name a table, each with how many tables have it, `full_names` the one of each table
+    that says it in full, and `files` the names of files and members, by what findings call them, where
+    something was found; the data's owner alone sees them."""
 
     media_type: str | None = None
     format: str | None = None
     tables: list[TableSummary] = field(default_factory=list)
     findings: list[Finding] = field(default_factory=list)
     names: Counter[str] = field(default_factory=Counter, repr=False, compare=False)
+    full_names: list[str] = field(default_factory=list, repr=False, compare=False)
+    files: dict[str, str] = field(default_factory=dict, repr=False, compare=False)
     root: Path = field(default=Path(), repr=False, compare=False)
     progress: Callable[[int], None] = field(default=nothing, repr=False, compare=False)
     sketch_key: bytes | None = field(default=None, repr=False, compare=False)
@@ -61,6 +66,15 @@ class Inspection:
         """The same, as if there had been no key of sketches."""
         tables = [replace(one, table=replace(one.table, sketch=None)) for one in self.tables]
         return replace(self, tables=tables, sketch_key=None)
+
+    def shown(self, finding: Finding) -> Finding:
+        """A finding with its file's name beside the number, for the data's owner alone."""
+        return replace(finding, place=self.shown_place(finding.place))
+
+    def shown_place(self, place: str) -> str:
+        """The same of a place alone."""
+        where = next((start for start in _starts(place) if start in self.files), None)
+        return place if where is None else f"{_called(where, self.files[where])}{place[len(where) :]}"
 
     def of(self, level: Level) -> list[Finding]:
         """The findings of one level."""
@@ -94,6 +108,8 @@ def inspect(
     _require_columns(said, inspection)
     _require_tables(said, inspection)
     inspection.findings = merged(inspection.findings)
+    numbered = {start for finding in inspection.findings for start in _starts(finding.place)}
+    inspection.files = {where: name for where, name in inspection.files.items() if where in numbered}
     return inspection
 
 
@@ -130,7 +146,8 @@ def _require_columns(declared: Declared, inspection: Inspection) -> None:
 
 
 def _require_tables(declared: Declared, inspection: Inspection) -> None:
-    shown = ", ".join(list(inspection.names)[:_SHOWN]) + (" ..." if len(inspection.names) > _SHOWN else "")
+    tables = list(dict.fromkeys(inspection.full_names))
+    shown = ", ".join(tables[:_SHOWN]) + (" ..." if len(tables) > _SHOWN else "")
     if missing := sorted(declared.people_tables - inspection.names.keys()):
         raise InputError(
             f"There is no table {', '.join(map(repr, missing))} in the data.",
@@ -151,6 +168,8 @@ def _require_tables(declared: Declared, inspection: Inspection) -> None:
 def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
     place = source.where or "file"
     inspection.reading(place)
+    if source.where:
+        inspection.files[source.where] = _file(source, inspection.root)
     format_ = recognise(source) if source.depth <= _DEEPEST else None
     if format_ is None:
         reason = "no reader here knows this format, so nobody looked into it"
@@ -173,13 +192,15 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
 def _take_table(table: Table, source: Source, declared: Declared, inspection: Inspection) -> None:
     place = ", ".join(part for part in (source.where, table.name) if part)
     check = TableCheck(table.schema, declared, place)
-    names = _names(table, source, inspection.root)
+    file = _file(source, inspection.root)
+    names = _names(table, source, file)
     inspection.names.update(names)
+    inspection.full_names.append(names[0])
     is_declared = table.rows is not Rows.THINGS and (
         declared.rows_are_people or not declared.people_tables.isdisjoint(names)
     )
     summary = Summary(
-        _label(table, source), table.schema, declared, Rows.PEOPLE if is_declared else table.rows
+        _label(table, source, file), table.schema, declared, Rows.PEOPLE if is_declared else table.rows
     )
     key = inspection.sketch_key
     likeness = None if key is None else Likeness(table.schema, declared.person, key)
@@ -216,18 +237,30 @@ def _of_rows(table: TableSummary, place: str, *, is_declared: bool) -> Finding |
     return Finding(place, UNKNOWN_ROWS, Level.NOTE, _NOBODY_KNOWS + hint)
 
 
-def _label(table: Table, source: Source) -> str:
+def _starts(place: str) -> list[str]:
+    """What a place may begin with that calls a file or member, the longest first."""
+    return [place, *(place[: end.start()] for end in reversed(list(_ENDS.finditer(place))))]
+
+
+def _called(where: str, file: str) -> str:
+    return f"{where} ({file})"
+
+
+def _label(table: Table, source: Source, file: str) -> str:
     """What its owner is shown as a table's name: the number and name of its file, and its own name."""
-    file = f"{source.where} ({source.name})" if source.where else ""
-    return ", ".join(part for part in (file, table.name) if part)
+    return ", ".join(part for part in (source.where and _called(source.where, file), table.name) if part)
 
 
-def _names(table: Table, source: Source, root: Path) -> list[str]:
-    """By which a table is named: its own name, in a file among others with that file's before it; or its
-    file's, with folder and ending or without."""
-    file = source.name
+def _file(source: Source, root: Path) -> str:
+    """A file's name; in a folder with the folders below that one before it."""
     if source.path is not None and source.path != root and source.path.is_relative_to(root):
-        file = source.path.relative_to(root).as_posix()
+        return source.path.relative_to(root).as_posix()
+    return source.name
+
+
+def _names(table: Table, source: Source, file: str) -> list[str]:
+    """By which a table is named, the one that says it in full first: its own name, in a file among others
+    with that file's before it; or its file's, with folder and ending or without."""
     if table.name:
         return [f"{file}, {table.name}" if source.where else table.name]
     path = PurePosixPath(file)

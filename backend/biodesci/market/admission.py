@@ -66,12 +66,12 @@ def require_admitted(inspection: Inspection, meta: DatasetMeta) -> None:
         return
     whys, hints = [], []
     if stops:
-        whys.append(f"This may name people, or cannot be looked into:{_listed(stops)}")
+        whys.append(f"This may name people, or cannot be looked into:{_listed(inspection, stops)}")
         hints.append(
             "What stops is published with a reason alone, which stays at home: --accept-risk REASON."
         )
     if asks:
-        whys.append(f"Somebody who knows the data has to look at this:{_listed(asks)}")
+        whys.append(f"Somebody who knows the data has to look at this:{_listed(inspection, asks)}")
         hints.append("Where all that is asked is as it should be: --confirm.")
     raise InputError("\n".join(whys), " ".join(hints))
 
@@ -115,9 +115,9 @@ def declaration(declared: Declared) -> ReportedDeclaration:
     )
 
 
-def _listed(findings: Sequence[Finding]) -> str:
+def _listed(inspection: Inspection, findings: Sequence[Finding]) -> str:
     """The findings, each with its mend, a line each."""
-    lines = [f"{finding}. {mend(finding)}" for finding in findings[:_TOLD]]
+    lines = [f"{inspection.shown(finding)}. {mend(finding)}" for finding in findings[:_TOLD]]
     if len(findings) > _TOLD:
         lines.append(f"and {len(findings) - _TOLD:,} more, which biodesci dataset check lists")
     return "".join(f"\n  - {line}" for line in lines)

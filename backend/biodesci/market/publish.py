@@ -133,7 +133,9 @@ def publish(
                 Containers(owner.home).assign(journal.digest("content"), chain, version)
         # A public container is on IPFS now, and a private one lies with the others of this home.
         (journal.folder / "container").unlink(missing_ok=True)
-        return replace(published, findings=tuple(map(str, inspection.findings)))
+        return replace(
+            published, findings=tuple(str(inspection.shown(finding)) for finding in inspection.findings)
+        )
 
 
 def _require_possible(

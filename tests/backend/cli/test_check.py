@@ -157,7 +157,7 @@ def test_each_finding_is_shown_with_what_answers_it_and_each_table_by_its_files_
     code, out, _ = run("dataset", "check", str(packed))
     assert code == 1
     lines = out.splitlines()
-    at = lines.index("stop  member 2: column 'patient_name': name in 30 values")
+    at = lines.index("stop  member 2 (b/names.csv): column 'patient_name': name in 30 values")
     assert "--deidentify COPY" in lines[at + 1]
     assert "Table member 1 (a/cohort.csv): 120 rows." in out
     assert "--people-table TABLE" in out

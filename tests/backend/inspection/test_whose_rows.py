@@ -122,7 +122,7 @@ def test_among_several_tables_each_is_declared_by_its_name(tmp_path: Path) -> No
     with pytest.raises(InputError, match="not one table") as several:
         inspect(folder, Declared(rows_are_people=True))
     assert "--people-table" in several.value.hint
-    assert "values" in several.value.hint
+    assert several.value.hint.endswith("The tables are: cohort.csv, labs/values.csv.")
     for name in ("cohort", "cohort.csv"):
         inspection = inspect(folder, Declared(people_tables=frozenset({name})))
         assert [one.is_counted for one in inspection.tables] == [True, False]
@@ -170,3 +170,25 @@ def test_patients_and_samples_are_people_and_observations_are_not(tmp_path: Path
         + "".join(f"\ts{i}" for i in range(20)) + "\n1\t5\t.\tA\tC\t.\t.\t.\tGT" + "\t0/1" * 20 + "\n"
     )  # fmt: skip
     assert inspect(file).tables[0].is_counted
+
+
+def test_a_finding_calls_a_file_as_its_table_is_called_and_names_it_to_the_steward_alone(
+    tmp_path: Path,
+) -> None:
+    folder = tmp_path / "data"
+    (folder / "labs").mkdir(parents=True)
+    (folder / "README.txt").write_text("What the columns are.\n")
+    of_sixty(folder)
+    of_sixty(folder / "labs").rename(folder / "labs" / "values.csv")
+    inspection = inspect(folder)
+    assert [one.name for one in inspection.tables] == [
+        "file 2 by name (cohort.csv)",
+        "file 3 by name (labs/values.csv)",
+    ]
+    unknown = [finding for finding in inspection.findings if finding.kind == UNKNOWN_ROWS]
+    assert [finding.place for finding in unknown] == ["file 2 by name", "file 3 by name"]
+    shown = [inspection.shown(finding) for finding in unknown]
+    assert [finding.place for finding in shown] == [one.name for one in inspection.tables]
+    place = "file 3 by name: column 'age'"
+    assert inspection.shown_place(place) == "file 3 by name (labs/values.csv): column 'age'"
+    assert inspection.shown_place("the public name") == "the public name"
