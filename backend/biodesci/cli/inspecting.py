@@ -101,8 +101,8 @@ def check(
 
     It ends with 1 where something stops publishing; what is asked or noted ends with 0.
 
-    With --deidentify COPY what is recommended is applied to a copy (columns and tags removed, dates made years
-    or moved, ages over 89 grouped); what was done is listed, and the copy is looked at in its turn.
+    With --deidentify COPY what is recommended is applied to a copy (columns and tags removed, dates moved
+    or made years, ages over 89 grouped); what was done is listed, and the copy is looked at in its turn.
 
     Example: biodesci dataset check cohort.csv --person patient
     """
