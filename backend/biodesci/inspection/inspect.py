@@ -17,7 +17,7 @@ from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
 from biodesci.inspection.likeness import Likeness
-from biodesci.inspection.mends import FALSE_ROWS, UNKNOWN_ROWS
+from biodesci.inspection.mends import FALSE_ROWS, UNCLEAR_IDS, UNKNOWN_ROWS
 from biodesci.inspection.merging import merged
 from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
@@ -215,8 +215,11 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
     if likeness is not None:
         summed = replace(summed, table=replace(summed.table, sketch=likeness.finish()))
     inspection.tables.append(summed)
-    found = _of_rows(summed, place or "table", is_declared=is_declared)
-    inspection.findings += [] if found is None else [found]
+    found = (
+        _of_rows(summed, place or "table", is_declared=is_declared),
+        _of_ids(summed, place or "table", is_declared=is_declared or summed.person is not None),
+    )
+    inspection.findings += [one for one in found if one is not None]
 
 
 def _of_rows(table: TableSummary, place: str, *, is_declared: bool) -> Finding | None:
@@ -229,12 +232,17 @@ def _of_rows(table: TableSummary, place: str, *, is_declared: bool) -> Finding |
         return Finding(place, FALSE_ROWS, Level.ASK, reason)
     if table.rows is not Rows.UNKNOWN or table.is_counted:
         return None
-    hint = (
-        ""
-        if table.doubtful is None
-        else f"; column {table.doubtful!r} may be of persons, or of something else"
-    )
-    return Finding(place, UNKNOWN_ROWS, Level.NOTE, _NOBODY_KNOWS + hint)
+    hint = table.unclear
+    if hint is None and table.doubtful is not None:
+        hint = f"column {table.doubtful!r} may be of persons, or of something else"
+    return Finding(place, UNKNOWN_ROWS, Level.NOTE, "; ".join(filter(None, (_NOBODY_KNOWS, hint))))
+
+
+def _of_ids(table: TableSummary, place: str, *, is_declared: bool) -> Finding | None:
+    """What is amiss with the ids of persons of a table of which people were declared."""
+    if table.unclear is None or not is_declared:
+        return None
+    return Finding(place, UNCLEAR_IDS, Level.ASK, table.unclear)
 
 
 def _starts(place: str) -> list[str]:

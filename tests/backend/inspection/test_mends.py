@@ -27,7 +27,7 @@ CALLS = {"Finding": 1, "add": 1, "Verdict": 0}
 # Expressions that are a kind of another finding, or of one of the tables below.
 PASSED_ON = {
     "kind", "_KIND", "name", "of.kind", "verdict.kind", "first.kind", "f'{self.name} that is not read'",
-    "FALSE_ROWS", "UNKNOWN_ROWS",
+    "FALSE_ROWS", "UNCLEAR_IDS", "UNKNOWN_ROWS",
 }  # fmt: skip
 TABLES = {
     *(kind for _, _, kind, _, _ in omop._COLUMNS),

@@ -28,6 +28,13 @@ _OF_OTHERS: Final = re.compile(
     r"(?:.* )?(?:case|fall|症例).*|sid|eid|pt|kennung|kurzel|kuerzel|initialen|initials|codice|dossier"
 )
 
+_SEVERAL: Final = "patients|patienten|participants|persons|personen|probanden"
+# How many took part, alone or beside a word that may stand for a number; words for one of them are ids'.
+_MAY_BE_COUNTS: Final = re.compile(
+    rf"{_SEVERAL}|(?:patients|participants|persons) (?:no|num|number|nr)|(?:no|num|number|nr) (?:{_WHO})|"
+    rf"(?:nummer|numero) (?:{_SEVERAL})|individual|volunteer|donor|pat"
+)
+
 
 def says_whose(words: str) -> bool:
     """Whether a name, in lower case and with spaces between its words, is of a column of persons."""
@@ -36,9 +43,11 @@ def says_whose(words: str) -> bool:
 
 def is_doubtful(name: str) -> bool:
     """Whether a column that was taken by its name may as well number the rows, or be of something of which a
-    person has several. Whose the rows are has to be declared then: so many cases are not so many people."""
+    person has several, or count persons. Whose the rows are has to be declared then: so many cases are not so
+    many people."""
     words = spaced(name)
-    return words in _MAY_NUMBER_ROWS or _OF_OTHERS.fullmatch(words) is not None
+    patterns = (_OF_OTHERS, _MAY_BE_COUNTS)
+    return words in _MAY_NUMBER_ROWS or any(pattern.fullmatch(words) for pattern in patterns)
 
 
 def person_column(names: Sequence[str], declared: str | None) -> int | None:
@@ -50,3 +59,14 @@ def person_column(names: Sequence[str], declared: str | None) -> int | None:
     words = [spaced(name) for name in names]
     named = [i for i, name in enumerate(words) if says_whose(name) or name in _MAY_NUMBER_ROWS]
     return min(named, key=lambda i: (is_doubtful(names[i]), words[i] in _MAY_NUMBER_ROWS, i), default=None)
+
+
+def rivals(names: Sequence[str], taken: int) -> dict[int, bool]:
+    """Other columns than the one that was `taken` that may say whose a row is, and whether their name says
+    nothing else. Those that may as well number rows, or be of cases, are none."""
+    words = [spaced(name) for name in names]
+    return {
+        i: not is_doubtful(names[i])
+        for i, name in enumerate(words)
+        if i != taken and says_whose(name) and _OF_OTHERS.fullmatch(name) is None
+    }

@@ -16,11 +16,12 @@ from biodesci.core.airlock.rules import SMALL
 from biodesci.core.croissant import DescribedColumn, DescribedTable
 from biodesci.core.documents.dataset_card import MAX_FIELDS, DataType
 from biodesci.inspection.content import Declared, Rows
-from biodesci.inspection.identifiers.persons import is_doubtful, person_column
+from biodesci.inspection.identifiers.persons import is_doubtful, person_column, rivals
 from biodesci.inspection.schema_file import schema_file
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.cells import FineCells
 from biodesci.inspection.summary.column import ColumnTally
+from biodesci.inspection.summary.ids import Ids, Rival, spelled
 from biodesci.inspection.summary.people import Counted, People
 
 _VALUES: Final = 500_000  # that are counted one by one, over all columns
@@ -46,7 +47,8 @@ class TableSummary:
     """A table: its name and number of rows, which only the owner sees, the column that says whose record
     a row is, what the card tells, the columns and their types, and what the rows are: without a column of
     persons, and unless they are people, nothing is counted. `doubtful` is a column that may be of persons
-    or of something else. `repeat` says whether a value of either column stands in several rows."""
+    or of something else. `repeat` says whether a value of either column stands in several rows, and `unclear`
+    in words why its values may be no persons', or which other column may be."""
 
     name: str
     records: int
@@ -56,6 +58,7 @@ class TableSummary:
     rows: Rows = Rows.UNKNOWN
     doubtful: str | None = None
     repeat: bool = False
+    unclear: str | None = None
 
     @cached_property
     def schema_file(self) -> bytes:
@@ -79,19 +82,33 @@ class Summary:
         limit = max(_LEAST_VALUES, min(_MOST_VALUES, _VALUES // max(width, 1)))
         self._columns = [ColumnTally(schema.field(i).type, limit) for i in range(width)]
         self._person = person_column(schema.names, declared.person)
-        self._people = None if self._person is None else People(self._columns)
+        self._people: People | None = None
+        self._rivals: dict[int, Rival] = {}
+        if self._person is not None:
+            name = schema.names[self._person]
+            self._people, self._ids = People(self._columns), Ids(name)
+            if name != declared.person and not is_doubtful(name):
+                self._rivals = {
+                    i: Rival((name, schema.names[i]), is_sure=is_sure)
+                    for i, is_sure in rivals(schema.names, self._person).items()
+                }
 
     def feed(self, batch: pa.RecordBatch) -> None:
         """Takes more rows in."""
         self._rows += batch.num_rows
         rows = [column.feed(batch.column(i)) for i, column in enumerate(self._columns)]
         if self._people is not None and self._person is not None and batch.num_rows:
-            self._people.feed(batch.column(self._person), rows)
+            ids = spelled(batch.column(self._person))
+            self._ids.feed(ids)
+            self._people.feed(ids, rows)
+            for i, rival in self._rivals.items():
+                rival.feed(ids, spelled(batch.column(i)))
 
     def finish(self) -> TableSummary:
         """What may be released of all rows. It can be asked once."""
         people = self._rows if self._people is None else self._people.number()
-        person, doubtful = self._whose()
+        unclear = self._unclear()
+        person, doubtful = self._whose(unclear)
         if person is None and self._kind is Rows.PEOPLE:
             people = self._rows
         is_counted = person is not None or self._kind is Rows.PEOPLE
@@ -118,14 +135,23 @@ class Summary:
             rows=self._kind,
             doubtful=doubtful,
             repeat=self._people is not None and self._people.repeat,
+            unclear=unclear,
         )
 
-    def _whose(self) -> tuple[str | None, str | None]:
+    def _unclear(self) -> str | None:
+        """Why the values of the column of persons may be others', in words."""
+        if self._people is None:
+            return None
+        doubts = (self._ids.doubt(), *(rival.doubt() for rival in self._rivals.values()))
+        return next((doubt for doubt in doubts if doubt is not None), None)
+
+    def _whose(self, unclear: str | None) -> tuple[str | None, str | None]:
         """The name of the column of persons, or else of one that may be of them."""
         if self._person is None:
             return None, None
         name = str(self._schema.names[self._person])
-        return (name, None) if name == self._declared.person or not is_doubtful(name) else (None, name)
+        is_sure = unclear is None and not is_doubtful(name)
+        return (name, None) if name == self._declared.person or is_sure else (None, name)
 
 
 class _Described:
