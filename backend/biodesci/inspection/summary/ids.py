@@ -7,8 +7,7 @@ nobody until the steward says what it is.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -122,7 +121,7 @@ class Rival:
 
     def doubt(self) -> str | None:
         """Why the taken column may be no persons'; None where both name the same persons."""
-        rows: Sequence[Any] = np.concatenate(self._pairs, axis=1) if self._pairs else np.zeros((3, 0))
+        rows = np.concatenate([np.zeros((3, 0), np.uint64), *self._pairs], axis=1)
         taken, other, both = (len(np.unique(each)) for each in rows)
         agree = taken == other == both if self._is_sure else not other < taken == both
         return None if agree else _RIVALS.format(*self._names)
