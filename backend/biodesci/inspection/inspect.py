@@ -16,6 +16,7 @@ from biodesci.inspection.content import Declared, Member, Passage, Residue, Rows
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
+from biodesci.inspection.identifiers.codes import check_codes
 from biodesci.inspection.likeness import Likeness
 from biodesci.inspection.mends import FALSE_ROWS, UNCLEAR_IDS, UNKNOWN_ROWS
 from biodesci.inspection.merging import merged
@@ -215,6 +216,10 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
     if likeness is not None:
         summed = replace(summed, table=replace(summed.table, sketch=likeness.finish()))
     inspection.tables.append(summed)
+    for column in summed.table.columns:
+        if column.name in declared.codes:
+            printed = [bar.value for bar in column.told.bars if bar.value is not None]
+            inspection.findings += check_codes(printed, f"{place + ': ' * bool(place)}column {column.name!r}")
     found = (
         _of_rows(summed, place or "table", is_declared=is_declared),
         _of_ids(summed, place or "table", is_declared=is_declared or summed.person is not None),

@@ -12,6 +12,7 @@ BESIDE: Final = "beside the data"
 """How the place of a finding ends that is of bytes which no reader of the format gives."""
 UNKNOWN_ROWS: Final = "rows of unknown persons"
 FALSE_ROWS: Final = "rows declared to be people"
+PUBLIC_CODE: Final = "code that names a person"
 UNCLEAR_IDS: Final = "ids that may not be persons'"
 NAMED_CREATOR: Final = "person named as creator"
 
@@ -56,6 +57,7 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
     ),
     "Name the column of which one person has one value: --person COLUMN; write one where there is none. If "
     "this one is, look at its ids, and give it and --confirm.": (UNCLEAR_IDS,),
+    "Write other codes, or give this column without --code. If they name nobody: --confirm.": (PUBLIC_CODE,),
     "If this person agreed to be named: --confirm. Else name the institution: --creator.": (NAMED_CREATOR,),
     "Where the first line is a record: --header no. Where it names the columns: --header yes.": (
         "first line that seems a record",

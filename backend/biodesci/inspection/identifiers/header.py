@@ -52,13 +52,13 @@ def check_names(columns: Sequence[str], place: str) -> list[Finding]:
     paths = (plain(name) for name in columns)
     steps = list(dict.fromkeys(step for name in paths for step in (name, *name.split(".")[1:])))
     suspicious = [name for name in steps if _SUSPICIOUS.search(name)]
-    persons = sum(map(_names_person, suspicious))
+    persons = sum(map(names_person, suspicious))
     days = sum(dates.find(name.replace("_", " ")) is not None for name in suspicious)
     sure = persons + _people(steps) + (days if days <= _MANY_DAYS else 0)
     if sure:
         reason = "a first record that stands where columns' names belong would be published"
         return [Finding(f"{place}names of columns", _KIND, Level.STOP, reason, sure)]
-    doubtful = _doubtful(steps) + sum(map(_may_be_person, suspicious)) + _records(steps)
+    doubtful = _doubtful(steps) + sum(map(may_be_person, suspicious)) + _records(steps)
     if doubtful:
         reason = "they may be people's, and the card prints them"
         return [Finding(f"{place}names of columns", _KIND, Level.ASK, reason, doubtful)]
@@ -101,7 +101,8 @@ def _doubtful(columns: Sequence[str]) -> int:
     )
 
 
-def _names_person(name: str) -> bool:
+def names_person(name: str) -> bool:
+    """Whether a name of a column, or another word that becomes public, names a person."""
     words = _words(name)
     pairs = (
         " ".join(pair) for pair in pairwise(words) if len(set(pair)) > 1 and all(map(_may_be_name, pair))
@@ -124,8 +125,8 @@ def _names_person(name: str) -> bool:
     return any(match.valid and not match.form.bare for match in forms.scan(spaced, digits))
 
 
-def _may_be_person(name: str) -> bool:
-    """Whether one of the words of a name is a family or given name and nothing else."""
+def may_be_person(name: str) -> bool:
+    """Whether one of several words of a name is a family or given name and nothing else."""
     words = _words(name)
     return len(words) > 1 and _has_name([word for word in words if len(word) >= _LONG_NAME])
 
