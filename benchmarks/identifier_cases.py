@@ -70,7 +70,7 @@ def _maker(locale: str, kind: str, fake: Faker, dice: random.Random, variant: in
     makers: dict[str, Callable[[], str]] = {
         "name": lambda: _name(locale, fake, dice, variant),
         "phone": fake.phone_number,
-        "national": lambda: _national(locale, fake, dice),
+        "national": lambda: national(locale, fake, dice),
         "address": lambda: fake.address().replace("\n", ", "),
         "birth": lambda: _birth(locale, dice, variant),
         "mail": fake.email,
@@ -115,7 +115,7 @@ def _birth(locale: str, dice: random.Random, variant: int) -> str:
     ]
 
 
-def _national(locale: str, fake: Faker, dice: random.Random) -> str:
+def national(locale: str, fake: Faker, dice: random.Random) -> str:
     if locale == "en_GB":
         while True:
             digits = f"{dice.randrange(400_000_000, 800_000_000)}"

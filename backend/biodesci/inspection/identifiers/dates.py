@@ -26,7 +26,27 @@ _MONTHS: Final = (
     ("nov", "lis"),
     ("dec", "dez", "déc", "dic", "gru"),
 )
-_BY_WORD: Final = {word: month for month, words in enumerate(_MONTHS, 1) for word in words}
+# Turkish, Austrian, Czech, Finnish and Russian ones, whose beginnings are words elsewhere.
+_WHOLE_MONTHS: Final = (
+    ("ocak", "jänner", "ledna", "leden", "tammikuu", "янв"),
+    ("şubat", "feber", "února", "únor", "helmikuu", "фев"),
+    ("mart", "března", "březen", "maaliskuu", "мар"),
+    ("nisan", "dubna", "duben", "huhtikuu", "апр"),
+    ("mayıs", "května", "květen", "toukokuu", "мая", "май"),
+    ("haziran", "června", "červen", "kesäkuu", "июн"),
+    ("temmuz", "července", "červenec", "heinäkuu", "июл"),
+    ("ağustos", "srpna", "srpen", "elokuu", "авг"),
+    ("eylül", "září", "syyskuu", "сен"),
+    ("ekim", "října", "říjen", "lokakuu", "окт"),
+    ("kasım", "marraskuu", "ноя"),
+    ("aralık", "prosince", "prosinec", "joulukuu", "дек"),
+)
+_BY_WORD: Final = {
+    word: month
+    for tables in (_MONTHS, _WHOLE_MONTHS)
+    for month, words in enumerate(tables, 1)
+    for word in sorted(words, key=len, reverse=True)
+}
 _MONTH_WORD: Final = rf"(?:{'|'.join(sorted(_BY_WORD, key=len, reverse=True))})[^\W\d_]{{0,8}}\.?"
 _ERAS: Final = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERA_LETTERS: Final = {"M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}
@@ -48,7 +68,7 @@ _FORMS: Final = tuple(
     )
 )
 _JAPANESE: Final = (
-    re.compile(r"(?P<y>\d{4})年 ?(?P<m>\d{1,2})月 ?(?P<d>\d{1,2})日?"),
+    re.compile(r"(?P<y>\d{4})[年년] ?(?P<m>\d{1,2})[月월] ?(?P<d>\d{1,2})[日일]?"),
     re.compile(rf"(?P<e>{'|'.join(_ERAS)}) ?(?P<n>\d{{1,2}}|元)年 ?(?P<m>\d{{1,2}})月 ?(?P<d>\d{{1,2}})日?"),
     re.compile(
         r"(?<![\w.])(?P<l>[MTSHR])(?P<n>\d{1,2})[./-](?P<m>\d{1,2})[./-](?P<d>\d{1,2})(?![\w]|[./-]\d)"
@@ -108,7 +128,7 @@ def find(text: str) -> tuple[int, int, date] | None:
     for match in _COMPACT.finditer(text):
         if match.span() != (0, len(text)) and (day := _date(*map(int, match.groups()))) is not None:
             return match.start(), match.end(), day
-    if "年" in text or text[:1] in _ERA_LETTERS or " " in text:
+    if "年" in text or "년" in text or text[:1] in _ERA_LETTERS or " " in text:
         kanji = re.sub(r"[〇一二三四五六七八九十]+", _number, text) if "年" in text else text
         for pattern in _JAPANESE:
             for match in pattern.finditer(kanji):

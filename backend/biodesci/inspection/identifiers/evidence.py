@@ -48,8 +48,11 @@ _OLD: Final = re.compile(
     r"di )?(?:9\d|1[01]\d)(?!\d|[.,]\d|\+)"
 )
 _WHOLE: Final = re.compile(r"(\d{6,})[.,]0{1,6}")  # as pandas writes whole numbers of a column with gaps
+_FEWEST: Final = 4  # digits of a number that has a label
 _LABEL: Final = 40  # characters before a number in which its label stands
-_NUMBER: Final = re.compile(r"(?<![\w.])[A-Z]{0,4}[-/]?\d[\d /.+-]{2,24}\d[\dA-Z]?(?![A-Za-z%])")
+_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z_.À-ɏ])[A-Z]{0,4}[-/]?\d[\d /.+-]{2,24}\d[\dA-Z]?(?![A-Za-z%])")
+_LONG: Final = re.compile(r"(?<![\w.,:/+#-])\d{9,19}(?![\w%]|[.,:/-]\w)")
+_LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 _CODE: Final = re.compile(r"([A-Za-z]{0,8}[-_ ]?)(\d{1,18})([-_]?[A-Za-z]?)")
 
 
@@ -165,7 +168,9 @@ class Evidence:
 
     def _forms(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
         digits = sum(map(str.isdigit, value))
-        if digits < 4 and "@" not in value and "." not in value and ":" not in value and "-" not in value:
+        marked = "@" in value or "." in value or ":" in value or "-" in value
+        # A plate has two digits and more, behind a word.
+        if digits < _FEWEST and not marked and (digits < 2 or " " not in value):
             return
         # Of numbers a part says how many are valid; checksums of all would take most of the time.
         is_number = value.isdigit()
@@ -191,13 +196,28 @@ class Evidence:
                 covered.append((match.start, match.end))
         if digits >= 4 and (record := _RECORD.search(value)) and record.span() not in covered:
             self.tally("record number", "a label before it").add(rows)
-        elif digits >= 5 and not value[0].isdigit() and (number := _NUMBER.search(value)):
+        elif digits >= _FEWEST and not value[0].isdigit():
+            self._labelled(value, rows, covered)
+
+    def _labelled(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
+        """Looks at what the words in front of a number make of it."""
+        for number in _NUMBER.finditer(value):
             kind = headings.labelled(value[max(0, number.start() - _LABEL) : number.start()])
-            if kind and sum(map(str.isdigit, number[0])) >= 5:
+            digits = sum(map(str.isdigit, number[0]))
+            if kind and digits >= (_FEWEST if kind == "postcode" else _FEWEST + 1):
                 tally = self.tally("date" if kind == "date of birth" else kind, "a label before it")
                 tally.add(rows)
                 tally.within += 1
                 covered.append(number.span())
+                return
+        if (
+            len(_LETTERS.findall(value)) > 1
+            and (alone := _LONG.search(value))
+            and alone.span() not in covered
+        ):
+            tally = self.tally("record number", "a long number in a text")
+            tally.add(rows)
+            tally.within += 1
 
     def _phones(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
         if value.isdigit():

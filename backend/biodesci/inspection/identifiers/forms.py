@@ -19,6 +19,10 @@ _MARKS: Final = "@.:-/( "  # what forms need one of
 _MOST_DIGITS: Final = 17  # that a form needs
 _POLE: Final = 90.0
 _DATE_LINE: Final = 180.0
+_LONGEST_PLATE: Final = 9
+_PLATE: Final = re.compile(
+    r"(?:[A-ZÄÖÜ]{1,4}|\d[A-Z0-9]{0,5}|[A-Z]{1,3}\d[A-Z0-9]{0,6})(?:[ ·-]{1,3}[A-Z0-9]{1,5}){0,3}$"
+)
 _FAR: Final = 10.0  # degrees; p-values, ratios and most intervals are smaller
 
 
@@ -56,7 +60,15 @@ def _is_ip(text: str) -> bool:
 
 
 def _is_udi(text: str) -> bool:
-    return bool(module("ean")(text[4:18]))
+    """Whether a GTIN has its check digit, or one of GS1's further fields behind it: dates, lot, serial."""
+    return text[18:22] in {"(10)", "(11)", "(17)", "(21)"} or bool(module("ean")(text[4:18]))
+
+
+def _is_plate(text: str) -> bool:
+    """Whether what stands behind the word for a plate has letters, digits and their usual number."""
+    written = _PLATE.search(text)
+    plate = [c for c in written[0] if c.isalnum()] if written else []
+    return 4 <= len(plate) <= _LONGEST_PLATE and any(map(str.isdigit, plate)) and any(map(str.isalpha, plate))
 
 
 def _is_vin(text: str) -> bool:
@@ -79,7 +91,8 @@ def _is_kvnr(text: str) -> bool:
 def _is_card(text: str) -> bool:
     digits = re.sub(r"[ -]", "", text)
     known = re.match(
-        r"4|5[1-5]|2[2-7]|3[47]|6(?:011|5|4[4-9])|35(?:2[89]|[3-8])|3(?:0[0-5]|[68])|50|5[6-9]|6[37]", digits
+        r"4|5[1-5]|2[2-7]|3[47]|6(?:011|2|5|4[4-9])|35(?:2[89]|[3-8])|3(?:0[0-5]|[68])|50|5[6-9]|6[37]",
+        digits,
     )
     return known is not None and len(set(digits)) > 1 and bool(module("luhn")(digits))
 
@@ -222,6 +235,39 @@ FORMS: Final[tuple[Form, ...]] = (
             r"x\.com|t\.me|wa\.me|fb\.com|fb\.me|orcid\.org)/@?[\w.%-]{3,}"
         ),
         needs=".",
+    ),
+    Form(
+        "a page of a web site",
+        "web address",
+        re.compile(
+            r"(?<![A-Za-z0-9@/_.-])(?:[A-Za-z0-9][A-Za-z0-9-]{0,40}\.){1,4}(?:com?|org|net|edu|gov|info|eu|io|de|"
+            r"at|ch|fr|be|es|mx|it|br|pt|nl|pl|se|dk|fi|cz|tr|ru|jp|kr|cn|uk|ie|us|ca|au)/~?[A-Za-z0-9][\w.~-]{2,}"
+        ),
+        needs="/",
+    ),
+    Form(
+        "a vehicle's plate behind a word for it",
+        "device or vehicle",
+        re.compile(
+            r"(?i:\b(?:(?:licen[cs]e|number|registration|with) plates?|placas?|plaka(?:sı|lı|li)?|"
+            r"targat[ao]|targa|matr[ií]cula|immatricul\w*|immat|kennzeichen|kenteken|car reg(?:istration)?|"
+            r"reg(?:nr|nummer)|nr rej|pkw|lkw|motorrad|turismo|coche|carro)\b[ .:#]{1,3}(?:n[ro°º]\.? )?)"
+            r"(?:[A-ZÄÖÜ]{1,4}|\d[A-Z0-9]{0,5}|[A-Z]{1,3}\d[A-Z0-9]{0,6})"
+            r"(?:[ ·-]{1,3}[A-Z0-9]{1,5}){0,3}(?![\w-])"
+        ),
+        check=_is_plate,
+        digits=1,
+    ),
+    Form(
+        "a Chinese, Korean or Japanese plate",
+        "device or vehicle",
+        re.compile(
+            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
+            r"[A-Z][ ·-]?[A-Z0-9]{5}(?![A-Z0-9])|"
+            r"(?<!\d)\d{2,3}[가-힣] ?\d{4}(?!\d)|"
+            r"[一-龥]{1,3} ?\d{2,3} ?[ぁ-ん] ?(?:\d{2}-\d{2}|・{1,3} ?\d{1,3})"
+        ),
+        digits=4,
     ),
     Form(
         "latitude and longitude",

@@ -69,7 +69,7 @@ def _word_level(column: Column) -> Level | None:
 def _number_level(column: Column) -> Level | None:
     """Short whole numbers may be codes; what has decimals is a measurement."""
     if not column.numeric or column.screen.high >= 10_000:
-        return Level.STOP
+        return Level.STOP if column.numeric or _are_numbers(column) else None
     whole = not any("." in value for value in column.evidence.sample)
     return Level.ASK if whole and column.screen.longest < 5 else None
 
@@ -85,6 +85,12 @@ _PLAIN: Final = {
     "web address": _word_level,
     "biometric or photo": _word_level,
 }
+
+
+def _are_numbers(column: Column) -> bool:
+    """Whether the values of a column called after a number have digits: "Führerschein" may say yes or no."""
+    sample = column.evidence.sample
+    return 2 * sum(any(map(str.isdigit, value)) for value in sample) >= len(sample)
 
 
 def _doubtful(column: Column, kind: str) -> Iterator[Verdict]:

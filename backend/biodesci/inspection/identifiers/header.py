@@ -104,10 +104,18 @@ def _doubtful(columns: Sequence[str]) -> int:
 def names_person(name: str) -> bool:
     """Whether a name of a column, or another word that becomes public, names a person."""
     words = _words(name)
+    # A variable's name in one word that begins small, such as simPersLiberty, is made of words of any kind.
+    is_variable = name.isalpha() and name[0].islower()
     pairs = (
-        " ".join(pair) for pair in pairwise(words) if len(set(pair)) > 1 and all(map(_may_be_name, pair))
+        " ".join(pair)
+        for pair in pairwise(words)
+        if len(set(pair)) > 1
+        and all(map(_may_be_name, pair))
+        and not (is_variable and not all(_is_plain(word, _NAMED) for word in pair))
     )
-    whole = "" if any(map(str.isdigit, name)) or _EPONYMS.intersection(map(str.lower, words)) else name
+    is_repeated = len(words) > 1 and len({word.lower() for word in words}) == 1
+    of_others = is_repeated or _EPONYMS.intersection(map(str.lower, words))
+    whole = "" if any(map(str.isdigit, name)) or of_others else name
     texts = (whole, whole.replace("_", " "), *pairs)
     dotted = _DOTTED.search(name) is not None
     if any(names.grade(one) in {Grade.FULL, Grade.SURE} for one in texts if one and not dotted):
@@ -150,7 +158,11 @@ def _is_listed_pair(words: Sequence[str]) -> bool:
     """Whether a name is a given and a family name in small letters: weber_anna, anna.weber."""
     given = [_is_plain(word, lists.FIRST) for word in words]
     family = [_is_plain(word, lists.LAST) for word in words]
-    return len(words) == 2 and ((given[0] and family[1]) or (family[0] and given[1]))
+    return (
+        len(words) == 2
+        and words[0].lower() != words[1].lower()
+        and ((given[0] and family[1]) or (family[0] and given[1]))
+    )
 
 
 def _is_plain(word: str, flag: int) -> bool:

@@ -134,4 +134,12 @@ LABELS: Final = {
     ),
     "national id": re.compile("kimlik|bsn|pnr|rc|social"),
     "date of birth": re.compile("synt|d t|出生|生日"),
+    # Where somebody lives, or moved to; an address of streets is recognised by its own form.
+    "postcode": re.compile(
+        "(?:lives|living|resides?|now|moved) (?:in|to)|(?:wohnt|wohnhaft|lebt) in|(?:zugezogen|kommt) aus|"
+        "(?:uber|um|ver)siedelt nach|(?:umgezogen|gezogen) nach|(?:habite|demeure|reside) (?:a|dans le|au)|"
+        "(?:reside|radica|vive) en|trasladad[oa] a|(?:residente|abita|vive) (?:nel|in|a)|trasferit[oa] a|"
+        "verhuisd naar|woont in|(?:mora|reside) (?:em|no)|mudou(?: se)? para|bosatt i|bor i|flyttat till|"
+        "zamieszk(?:uje|al[ay])|mieszka w|迁至|搬到|居住于|住在|転居先|거주지"
+    ),
 }

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from biodesci.inspection.identifiers import persons
+from biodesci.inspection.identifiers import numbered, persons
 from biodesci.inspection.identifiers.heading_words import LABELS, MORE_WORDS
 from biodesci.inspection.identifiers.spelling import spaced
 
@@ -231,9 +231,34 @@ class Heading:
 
 
 # Kinds of which a number behind the heading's words, in a text, is one.
-_NUMBERED: Final = {"record number", "national id", "phone or fax", "account or insurance", "date of birth"}
+_NUMBERED: Final = {
+    *("record number", "national id", "phone or fax", "account or insurance", "date of birth"),
+    *("device or vehicle", "postcode"),
+}
 _LABEL_WORDS: Final = 4
 _LABEL_CHARACTERS: Final = 8
+# Between a label and its number: "fax to", "Konto lautet", "传真至".
+_LINKS: Final = frozenset(
+    (
+        "is",
+        "was",
+        "ist",
+        "lautet",
+        "est",
+        "es",
+        "to",
+        "an",
+        "au",
+        "al",
+        "na",
+        "til",
+        "op",
+        "von",
+        "from",
+        "of",
+    )
+)
+_PARTICLES: Final = "至到为為是はにへ는은로"
 _NOTHING: Final = Heading()
 _QUASI_KINDS: Final = {"city", "postcode", "year of birth", "date of birth"}
 _TABLES: Final = tuple(
@@ -254,6 +279,9 @@ def read(name: str) -> Heading:
     if _AGE.search(words) and not _OTHER_UNIT.search(words.replace("age", "", 1)):
         return Heading(age=True, quasi=True)
     kind, plain = _kind(words)
+    if kind is None:
+        kind = "postcode" if "〒" in name else _of_number(name)
+        plain = kind is not None
     quasi = kind in _QUASI_KINDS or _QUASI.fullmatch(words) is not None
     sensitive, person = _SENSITIVE.fullmatch(words) is not None, persons.says_whose(words)
     if not (kind or quasi or sensitive or person):
@@ -264,7 +292,15 @@ def read(name: str) -> Heading:
 @lru_cache(maxsize=4096)
 def labelled(text: str) -> str | None:
     """What the words at the end of a text say of the number behind them: "ver prontuário", "病历号"."""
-    words = spaced(text).split()
+    words = _with_number(text).split()
+    if words and not words[-1].isascii():
+        words[-1] = words[-1].rstrip(_PARTICLES) or words[-1]
+    elif (
+        len(words) > 1
+        and words[-1] in _LINKS
+        and not any(p.fullmatch(" ".join(words[-2:])) for p in LABELS.values())
+    ):
+        words.pop()
     ends = [" ".join(words[-size:]) for size in range(min(_LABEL_WORDS, len(words)), 0, -1)]
     if words and not words[-1].isascii():
         ends += [words[-1][-size:] for size in range(min(_LABEL_CHARACTERS, len(words[-1])), 1, -1)]
@@ -275,7 +311,27 @@ def labelled(text: str) -> str | None:
         for kind, pattern in LABELS.items():
             if pattern.fullmatch(end):
                 return kind
+        if of_number := numbered.kind(end, number_follows=True):
+            return of_number
     return None
+
+
+def _with_number(name: str) -> str:
+    """A name's words, with a word for its sign for numbers."""
+    return spaced(name.replace("#", " no "))
+
+
+def _of_number(name: str) -> str | None:
+    """The kind of a name that speaks of a number or a person, in words that no list has as a whole.
+
+    One more word may stand before or behind it, such as an insurer's name.
+    """
+    words = _with_number(name)
+    if numbered.is_names(words):
+        return "name"
+    tokens = words.split()
+    parts = (words, *((" ".join(tokens[1:]), " ".join(tokens[:-1])) if len(tokens) > 2 else ()))
+    return next((kind for part in parts if (kind := numbered.kind(part))), None)
 
 
 def _kind(words: str) -> tuple[str | None, bool]:

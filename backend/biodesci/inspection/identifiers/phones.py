@@ -41,6 +41,7 @@ _NATIONAL: Final = re.compile(
     r"\(0?\d{1,5}\)[ -]?\d{2,5}(?:[ .-]?\d{2,5}){0,3}"
     r"|\d{3}([-. ])\d{3}\1\d{4}|\d{2,3}-\d{4}-\d{4}"
     r"|1[-. ]\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}"
+    r"|\(?\d{2}\)? 9?\d{4}-\d{4}"
     r"|0\d{1,5}[ ./-]{1,3}\d{2,8}(?:[ .-]\d{2,5}){0,4}"
     r"|[36789]\d{2}[ .-]\d{2}[ .-]\d{2}[ .-]\d{2}"
     r"|[36789]\d{2}[ .-]\d{3}[ .-]\d{3,4}"
@@ -48,9 +49,10 @@ _NATIONAL: Final = re.compile(
     r"|01[5-7]\d{8,9}|07\d{9}|0[789]0\d{8}"
     r")(?:(?: ?x| ?ext\.? ?|-)\d{1,5})?(?![0-9A-Za-z_]|[.,:/-]\d)"
 )
-# North America's and Japan's notations, whether the number is given out or not.
+# North America's, Brazil's and Japan's notations, whether the number is given out or not.
 _NOTED: Final = re.compile(
-    r"\d{2,3}-\d{4}-\d{4}|(?:(?:\+?1|001)[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:(?: ?x|"
+    r"\d{2,3}-\d{4}-\d{4}|\(?\d{2}\)? 9?\d{4}-\d{4}|"
+    r"(?:(?:\+?1|001)[-. ]?)?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?:(?: ?x|"
     r" ?ext\.? ?)\d{1,5})?"
 )
 _LABEL: Final = re.compile(

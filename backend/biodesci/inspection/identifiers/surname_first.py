@@ -29,6 +29,12 @@ _RELATIVE: Final = re.compile(
     r"딸|아들|남편|아내|어머니|아버지|보호자|환자)[ :：]{0,2}"
     r"(?P<name>[\u4e00-\u9fff]{2}|[\uac00-\ud7a3] ?[\uac00-\ud7a3]{2})"
 )
+# Family names of two characters, which Faker's lists lack.
+_COMPOUND_WORDS: Final = """
+    남궁 황보 제갈 사공 선우 서문 독고 동방 欧阳 歐陽 司马 司馬 上官 诸葛
+    諸葛 令狐 皇甫 慕容 尉迟 公孙 长孙 宇文 司徒 轩辕 端木 夏侯 独孤
+"""
+_COMPOUND: Final = frozenset(_COMPOUND_WORDS.split())
 _RUN: Final = re.compile(r"[\u4e00-\u9fff]{3,}|[\uac00-\ud7a3]{3,}")
 
 
@@ -63,6 +69,8 @@ def begins_with_family(value: str) -> bool:
     if match := _SPACED.fullmatch(value):
         return match[1] in _families()
     if _KOREAN.fullmatch(value):
+        if len(value) == 4:
+            return value[:2] in _COMPOUND
         return len(value) == 3 and value[0] in _families()
     return _CHINESE.fullmatch(value) is not None and _split(value) is not None
 
@@ -72,6 +80,8 @@ def is_name(value: str) -> bool:
 
     With one character it may be a word: 安静 is quiet.
     """
+    if value[:2] in _COMPOUND and len(value) in {3, 4} and value.isalpha():
+        return True
     given = _split(value.replace(" ", "")) if begins_with_family(value) else None
     if given is None or len(given) < 2:
         return False
