@@ -3,9 +3,10 @@
 Each guardian looks at the chain itself (`guardians.due`). What it releases the other guardians fetch from its
 address, sealed to each of them alone, as the licensee is not to have it before the delivery is on chain. One
 after the other has the turn to deliver, so that mostly one of them sends; the contract takes one delivery.
+All shares that come in time are delivered, as the licensee alone sees which are right.
 
 Where a contract is the custodian (market/guarded_custody.py), whoever has the turn proposes its shares to the
-others, each of which looks at them and approves their delivery, or does not; with enough approvals it sends.
+others, each of which approves their delivery, if they leave none out that it has; with enough it sends.
 """
 
 from __future__ import annotations
@@ -35,7 +36,6 @@ from biodesci.party.allowance import Allowance, Asked
 from biodesci.party.member import Member
 
 _log = logging.getLogger(__name__)
-_TURN_S: Final = 10.0
 _WAITING: Final = frozenset({LicenseState.IN_REVIEW, LicenseState.PURCHASED})
 _DEEP: Final = 64  # blocks, after which no reorganization makes a licence wait again
 _MOST_NAMED: Final = 100  # datasets whose purchases are asked for by name
@@ -71,16 +71,17 @@ class _Given:
     approvals: dict[str, SignedApproval] = field(default_factory=dict)
     heard: dict[str, tuple[SignedRelease, ...]] = field(default_factory=dict)
     approved: dict[str, SignedApproval] = field(default_factory=dict)
+    since: float = field(default_factory=time.monotonic)
 
 
 class Guarding:
     """Guards for one account and home; `poll` is to be called again and again."""
 
     def __init__(
-        self, member: Member, fellows: Fellows, terms: Terms | None = None, turn: float = _TURN_S
+        self, member: Member, fellows: Fellows, terms: Terms | None = None, turn: float = 10, wait: float = 5
     ) -> None:
-        """`turn` is how long each guardian has to deliver, in seconds, before the next one tries."""
-        self._member, self._fellows, self._turn = member, fellows, turn
+        """For `turn` seconds each guardian has the turn alone; for `wait` it waits for all shares."""
+        self._member, self._fellows, self._turn, self._wait = member, fellows, turn, wait
         self._terms = terms or Terms()
         self._allowance = Allowance(member.home / "guarded" / "served.json", self._terms.bounds)
         chain = member.chain
@@ -225,6 +226,9 @@ class Guarding:
         if len(given) < split.threshold:
             self._why[licence.id] = f"{len(given)} of {split.threshold} shares are there"
             return False
+        if not self._has_all(due, known):
+            self._why[licence.id] = "the shares of the other guardians are waited for"
+            return False
         if due.custody is not None:
             given = self._propose(known, given)
             if len(known.approvals) < split.threshold:
@@ -241,14 +245,18 @@ class Guarding:
         self._why.pop(licence.id, None)
         return True
 
+    def _has_all(self, due: _Due, known: _Given) -> bool:
+        """Whether each fellow that has an address gave its share, or had the time to."""
+        asked = {one.fellow.account for one in self._questions(due, _Given(due))}
+        return asked <= known.shares.keys() or time.monotonic() - known.since >= self._wait
+
     def _propose(self, known: _Given, given: list[ReleasedShare]) -> list[ReleasedShare]:
-        """What this guardian wants delivered, with its own approval: it stays the same, whoever releases a
-        share later, as others may have signed it."""
-        if not known.proposed:
+        """What this guardian wants delivered, with its own approval: the same until another share comes."""
+        if len(given) > len(known.proposed):
             wanted = self._wanted(known.due, given)
             approval = guarded_custody.sign(self._member.chain, wanted)
             known.proposed, known.wanted = given, wanted
-            known.approvals[approval.guardian] = approval
+            known.approvals = {approval.guardian: approval}
         return known.proposed
 
     def _wanted(self, due: _Due, given: Sequence[ReleasedShare]) -> Approval:
@@ -263,7 +271,8 @@ class Guarding:
             known = before.get(due.licence.id)
             given = known if known is not None and known.due == due else _Given(due)
             self._given[due.licence.id] = given
-            if due.custody is not None or len(given.shares) + 1 < due.split.threshold:
+            is_short = len(given.shares) + 1 < due.split.threshold
+            if due.custody is not None or is_short or not self._has_all(due, given):
                 questions |= dict.fromkeys(self._questions(due, given), due)
         answers = self._fellows.ask(questions)
         if not answers:
@@ -299,20 +308,25 @@ class Guarding:
         self._given[due.licence.id].shares[fellow.account] = ReleasedShare(signed=answer.released)
 
     def _hear(self, due: _Due, fellow: Fellow, answer: GuardianAnswer) -> None:
-        """Approves what a fellow proposes, once, and keeps its approval of what this guardian proposes.
-        Raises InputError for a proposal whose shares do not count."""
+        """Approves what a fellow proposes, once, if it leaves no share out that this guardian has, and keeps
+        its approval of what this guardian proposes. InputError for a proposal whose shares do not count."""
         chain, known = self._member.chain, self._given[due.licence.id]
         if answer.proposed and known.heard.get(fellow.account) != answer.proposed:
             wanted = self._wanted(due, [ReleasedShare(signed=one) for one in answer.proposed])
-            known.approved[fellow.account] = guarded_custody.sign(chain, wanted)
-            known.heard[fellow.account] = answer.proposed
+            good, _ = shares.sifted(chain, due.licence, due.split, answer.proposed)
+            proposed = {one.release.guardian: ReleasedShare(signed=one) for one in good}
+            known.shares = {**proposed, **known.shares}
+            is_in = known.shares.pop(chain.address, None) is not None
+            if is_in and self._has_all(due, known) and known.shares.keys() <= proposed.keys():
+                known.approved[fellow.account] = guarded_custody.sign(chain, wanted)
+                known.heard[fellow.account] = answer.proposed
         if known.wanted is not None and fellow.account not in known.approvals:
             wanted, named = known.wanted, guarded_custody.of_split(due.split)
             own = [
                 one for one in answer.approvals if one.guardian == fellow.account and one.approval == wanted
             ]
-            good, _ = guarded_custody.sifted(chain, wanted, named, own)
-            known.approvals.update({one.guardian: one for one in own if one.guardian in good})
+            counted, _ = guarded_custody.sifted(chain, wanted, named, own)
+            known.approvals.update({one.guardian: one for one in own if one.guardian in counted})
 
     def _note(self, license_id: int, why: str, head: int) -> None:
         """Nothing is due for a licence, or not now."""

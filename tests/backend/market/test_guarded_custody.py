@@ -17,7 +17,7 @@ from biodesci.party import keys
 from tests.backend import calls
 from tests.backend.market.conftest import seller
 from tests.backend.market.guarded import ContractHouse
-from tests.backend.market.test_guarding import Network
+from tests.backend.market.test_guarding import Network, with_a_liar
 
 
 def test_two_of_three_deliver_and_none_of_them_has_a_role(contract_house: ContractHouse) -> None:
@@ -189,3 +189,21 @@ def test_a_worker_that_no_other_agrees_with_delivers_nothing(
         assert network.poll() == []
     assert "1 of 2 approvals are there" in {worker.waiting.get(bought) for worker in network.workers}
     assert license.get(contract_house.sale.buyer, bought).state is LicenseState.PURCHASED
+
+
+def test_a_delivery_that_leaves_a_right_share_out_is_not_approved(
+    contract_house: ContractHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first guardian releases a wrong share, and proposes it with one other's as soon as it can."""
+    house, network = contract_house, Network(contract_house)
+    with_a_liar(network, monkeypatch)
+    network.workers = network.start(0, 60, 60)
+    bought, network.away = house.buy(), {2}
+    for _ in range(3):
+        assert network.poll() == []
+    assert network.workers[0].waiting[bought] == "1 of 2 approvals are there"
+    network.away, delivered = set(), []
+    for _ in range(4):
+        delivered += network.poll()
+    assert delivered == [bought]
+    assert house.download(bought) == house.sale.file.read_bytes()

@@ -11,15 +11,17 @@ import pytest
 
 from biodesci.core import guarding as core
 from biodesci.core.documents.custody import GuardianAnswer
+from biodesci.core.documents.guarding import ReleasedShare
 from biodesci.core.errors import InputError, UnavailableError, WrongKeyError
 from biodesci.core.onchain import LicenseState, Role
-from biodesci.market import license, roles
+from biodesci.market import guardians, license, roles, shares
 from biodesci.market.fellows import Fellows
-from biodesci.market.guardians import guard, release_share, take_share
+from biodesci.market.guardians import due, guard, release_share, split_of, take_share
 from biodesci.market.guarding import Guarding
 from biodesci.market.spending import Terms
 from biodesci.party import keys
 from biodesci.party.allowance import Bounds
+from biodesci.party.member import Member
 from tests.backend.market.conftest import seller
 from tests.backend.market.guarded import House
 
@@ -33,10 +35,12 @@ class Network:
         self.terms = terms
         self.workers = self.start()
 
-    def start(self) -> list[Guarding]:
-        """Each of them anew. Who was silent is asked again at once."""
-        members = self.house.members
-        return [Guarding(one, Fellows(self.fetch, pause=0), self.terms, turn=0) for one in members]
+    def start(self, *waits: float) -> list[Guarding]:
+        """Each of them anew, with how long it waits for all shares. Who was silent is asked again at once."""
+        return [
+            Guarding(one, Fellows(self.fetch, pause=0), self.terms, turn=0, wait=wait)
+            for one, wait in zip(self.house.members, waits or (0, 0, 0), strict=True)
+        ]
 
     def split(self) -> None:
         """Anew, and each guardian takes its share."""
@@ -65,6 +69,28 @@ class Network:
             if number not in self.away
             for license_id in worker.poll()
         ]
+
+
+def lying(member: Member, license_id: int) -> ReleasedShare:
+    """As `release_share`, of another share than the guardian was dealt."""
+    chain = member.chain
+    licence, version = due(member, license_id)
+    file = split_of(member, version)
+    share = core.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
+    wrong = share[:-1] + bytes([share[-1] ^ 1])
+    asked = shares.asked(chain, licence, file.signed.split, chain.address)
+    sealed, _ = core.seal_to_licensee(wrong, asked, chain.key_of(licence.licensee))
+    return ReleasedShare(signed=shares.sign(chain, sealed))
+
+
+def with_a_liar(network: Network, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first guardian releases a wrong share."""
+    liar = network.house.members[0]
+    monkeypatch.setattr(
+        guardians,
+        "release_share",
+        lambda member, bought: lying(member, bought) if member is liar else release_share(member, bought),
+    )
 
 
 @pytest.fixture
@@ -196,6 +222,30 @@ def test_what_a_guardian_did_not_sign_is_left_out(network: Network, monkeypatch:
     assert network.workers[1].waiting == {bought: "1 of 2 shares are there"}
 
 
+def test_a_wrong_share_that_comes_first_spoils_nothing(
+    network: Network, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house = network.house
+    with_a_liar(network, monkeypatch)
+    network.workers = network.start(60, 60, 60)
+    bought, network.away = house.buy(), {2}
+    assert network.poll() + network.poll() == []
+    assert "are waited for" in network.workers[1].waiting[bought]
+    network.away = set()
+    assert network.poll() + network.poll() == [bought]
+    assert house.download(bought) == house.sale.file.read_bytes()
+
+
+def test_a_guardian_that_is_away_is_not_waited_for_longer(network: Network) -> None:
+    house = network.house
+    network.workers = network.start(0.2, 0.2, 0.2)
+    bought, network.away = house.buy(), {0}
+    network.poll()
+    time.sleep(0.2)
+    assert network.poll() == [bought]
+    assert house.download(bought) == house.sale.file.read_bytes()
+
+
 @pytest.mark.deep
 def test_a_guardian_spends_no_more_than_its_bounds(own_house: House) -> None:
     network = Network(own_house, Terms(Bounds(all=1)))
@@ -219,7 +269,7 @@ def test_a_fellow_that_hangs_keeps_no_licence_waiting(network: Network) -> None:
 
     network.away = {0}
     fellows = Fellows(fetch, patience=0.5)
-    worker = Guarding(house.members[1], fellows, turn=0)
+    worker = Guarding(house.members[1], fellows, turn=0, wait=0)
     bought = [house.buy() for _ in range(3)]
     network.workers[2].poll()  # releases its share; house.members[1] delivers
     began = time.monotonic()
