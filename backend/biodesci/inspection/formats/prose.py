@@ -46,7 +46,11 @@ class Prose:
 
 def oddities(stream: Utf8, place: str) -> Iterator[Finding]:
     """What is odd about the bytes of a text that has been read to its end."""
-    if stream.encoding not in ("utf-8", "utf-8-sig"):
+    if stream.is_doubtful:
+        name = display_name(stream.encoding)
+        reason = f"it was read as {name}, and may be in another: names may be misread, so save it as UTF-8"
+        yield Finding(place, "encoding", Level.ASK, reason)
+    elif stream.encoding not in ("utf-8", "utf-8-sig"):
         yield Finding(
             place, "encoding", Level.NOTE, f"the text was read as {display_name(stream.encoding)}, not UTF-8"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO, Final
@@ -24,6 +25,25 @@ _NAMES: Final = {"cp1252": "Windows-1252 (Latin-1)", "cp932": "Shift-JIS"}
 _CONTROL: Final = dict.fromkeys(map(chr, [*range(1, 9), 11, *range(14, 26), *range(28, 32), 127]))
 
 
+# What a text of another encoding becomes in Windows-1252: signs and rare letters within words, capitals after
+# small letters.
+_NO_WORD: Final = re.compile(
+    "[^\\W\\d_][\x80-\x90\x93-\x95\x98-\xbf×÷€‚ƒ„†‡ˆ‰Š‹ŒŽ‘“”•˜™š›œžŸ][^\\W\\d_]|[ß-ÿ][À-Þ]"
+)
+_SIGNS_ALONE: Final = re.compile(
+    rb"(?:[\x00-\x7f]|[\xb0-\xb3\xb5](?=[\x00-\x7f]))*"
+)  # ° ± ² ³ µ of Windows-1252
+_FEWEST: Final = 20  # letters beyond ASCII: of fewer nobody can say in which code page they are
+_UNICODE: Final = frozenset({"utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be", "utf-32"})
+# Letters, figures, blanks and the common signs of IBM's EBCDIC, in which no text has ASCII's ends of lines.
+_EBCDIC: Final = bytes(
+    [0x05, 0x0D, 0x15, 0x25, 0x40, 0x4B, 0x4D, 0x5D, 0x60, 0x61, 0x6B, 0x6D, 0x7A, 0x7D, 0x7F]
+    + [first + i for first in (0x81, 0x91, 0xC1, 0xD1) for i in range(9)]
+    + [first + i for first in (0xA2, 0xE2) for i in range(8)]
+    + list(range(0xF0, 0xFA))
+)
+
+
 @dataclass(frozen=True)
 class Text:
     """The beginning of a text: its encoding by Python's name, the characters without a byte order mark."""
@@ -42,6 +62,8 @@ def beginning(head: bytes) -> Text | None:
     """
     whole = len(head) < HEAD
     encoding = _encoding(head, whole)
+    if encoding not in _UNICODE and _is_ebcdic(head):
+        return None
     try:
         text = codecs.getincrementaldecoder(encoding)("replace").decode(head, whole)
     except UnicodeError:
@@ -72,11 +94,18 @@ def _encoding(head: bytes, whole: bool) -> str:
     return "utf-8"
 
 
+def _is_ebcdic(head: bytes) -> bool:
+    others = len(head.translate(None, _EBCDIC))
+    return b"\n" not in head and head.count(b" ") < len(head) / 100 and others < len(head) / 20
+
+
 def _legacy(sample: bytes) -> str:
     """Which encoding of before Unicode bytes are in, by the frequency of letters and words."""
     from charset_normalizer import from_bytes  # noqa: PLC0415  # most texts need none of its tables
 
     telling = b"\n".join(line for line in sample.splitlines() if not line.isascii())[:32_768]
+    if _SIGNS_ALONE.fullmatch(telling):
+        return "cp1252"
     guesses = from_bytes(telling, cp_isolation=_LEGACY, enable_fallback=False, language_threshold=0.05)
     best = guesses.best()
     if best is None or (
@@ -108,6 +137,14 @@ class Utf8(Reader):
         self._decoder = codecs.getincrementaldecoder(encoding)("strict" if self._plain else "replace")
         self._begun = self._ended = False
         self._left = b""
+        self._foreign = self._strange = 0
+
+    @property
+    def is_doubtful(self) -> bool:
+        """Whether the text may be in another encoding than the one that it was read in."""
+        if self.encoding in _UNICODE:
+            return False
+        return self._strange > 0 or (self.encoding != "cp1252" and self._foreign < _FEWEST)
 
     def read(self, size: int = -1) -> bytes:
         """`size` bytes at most, and at least one before the end."""
@@ -136,7 +173,12 @@ class Utf8(Reader):
 
     def _taken(self, chunk: bytes) -> bytes:
         if not self._plain:
-            return self._decoder.decode(chunk, not chunk).encode("utf-8", "replace")
+            text = self._decoder.decode(chunk, not chunk)
+            if self.encoding == "cp1252":
+                self._strange += _NO_WORD.search(text) is not None
+            elif self._foreign < _FEWEST:
+                self._foreign += sum(not letter.isascii() for letter in text)
+            return text.encode("utf-8", "replace")
         held = self._decoder.getstate()[0]
         if self._begun and not held and chunk.isascii():
             return chunk
