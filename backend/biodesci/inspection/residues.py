@@ -25,11 +25,12 @@ _MOST: Final = 5_000  # different texts that are checked before what the reader 
 _MOST_UNKNOWN: Final = 20_000  # different texts that are checked of those that the reader did not give
 _MOST_WORDS: Final = 5_000_000
 # Two words, an address of mail, figures as in dates and record numbers, two characters of East Asia. Of bytes
-# by chance about a dozen runs in a MiB are so.
+# by chance about a dozen runs in a MiB are so. Repeated letters are looked for from where a word begins:
+# a run of 300,000, as zeros become when they are packed, would be read anew from each.
 _SPEAKING: Final = re.compile(
-    r"[^\W\d_]{3,}[ ,^_.=/;|:-]+[^\W\d_]{3,}|[a-z]{2}[A-Z][a-z]{2}"
+    r"(?<![^\W\d_])[^\W\d_]{3,}[ ,^_.=/;|:-]+[^\W\d_]{3,}|[a-z]{2}[A-Z][a-z]{2}"
     r"|[^\W\d_]{2}[ :.#=-]{0,3}\d{4}|\d{2}[-/. ]\d{2}"
-    r"|[\w.+-]{2,}@[\w-]{2,}\.[A-Za-z]{2}|[\u3040-\u9fff\uac00-\ud7a3]{2}"
+    r"|(?<![\w.+-])[\w.+-]{2,}@[\w-]{2,}\.[A-Za-z]{2}|[\u3040-\u9fff\uac00-\ud7a3]{2}"
 )
 # Of pixels many bytes are printable by chance, and most such runs are full of signs.
 _WRITTEN: Final = re.compile(r"[\w.,:;@^ /()'#+&-]{6,}|[\u3040-\u9fff\uac00-\ud7a3]{2,}")

@@ -6,6 +6,7 @@ import io
 import os
 import sqlite3
 import struct
+import time
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -231,3 +232,11 @@ def test_a_text_is_found_wherever_it_stands(at, encoding):
 def test_a_text_without_an_end_is_given_in_pieces_that_overlap():
     data = b"x" * ((1 << 20) - 4) + NAME + b"x" * 50_000 + NAME + os.urandom(1).replace(b"x", b"\0")
     assert sum(NAME.decode() in text for text in strings(io.BytesIO(data))) >= 2
+
+
+@pytest.mark.parametrize("letters", [b"A", b"ab", b"a.b-"])
+def test_a_long_run_of_letters_is_read_once(letters) -> None:
+    """Zeros that are packed become one, and each of its letters began a search to its end."""
+    begun = time.process_time()
+    assert residues.look(Residue("file", lambda: io.BytesIO(letters * 300_000))) == []
+    assert time.process_time() - begun < 10
