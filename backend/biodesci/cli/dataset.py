@@ -11,6 +11,7 @@ from biodesci.cli import output, session
 from biodesci.cli.arguments import Number, new_file
 
 if TYPE_CHECKING:
+    from biodesci.chain.client import Chain
     from biodesci.market.catalogue import Entry
     from biodesci.market.institutions import Institutions
 
@@ -52,12 +53,12 @@ def list_() -> None:
 @app.command()
 def show(dataset_id: Number) -> None:
     """One dataset with its offers."""
-    from biodesci.market import catalogue, roles
+    from biodesci.market import catalogue
 
     chain = session.chain(account=False)
     entry = catalogue.entry(chain, session.ipfs(), dataset_id)
     more = {
-        "roles": [str(holder) for holder in roles.holders(chain, dataset_id)],
+        **_acting(chain, dataset_id),
         "terms_in_words": entry.terms_in_words,
         "diseases": None if entry.diseases is None else "0x" + entry.diseases.hex(),
         "withdrawn_with": [f"dataset {parent}, from which it descends" for parent in entry.withdrawn_with],
@@ -69,6 +70,25 @@ def show(dataset_id: Number) -> None:
         "offers": [str(offer) for offer in entry.offers],
     }
     output.record({**_row(entry, session.institutions(chain)), **more})
+
+
+def _acting(chain: Chain, dataset_id: int) -> dict[str, list[str]]:
+    """Who acts for a dataset besides its owner; where a contract is its custodian, whose signatures that
+    delivers."""
+    from biodesci.market import guarded_custody, roles
+
+    holders, contract = roles.holders(chain, dataset_id), str(chain.custody.address)
+    rows = [
+        f"{holder} (the contract GuardedCustody)" if holder.account == contract else str(holder)
+        for holder in holders
+    ]
+    if all(holder.account != contract for holder in holders):
+        return {"roles": rows}
+    guardians = [
+        f"version {version}: any {threshold} of {len(accounts)} deliver its key: {', '.join(accounts)}"
+        for version, (threshold, accounts) in guarded_custody.appointed(chain, dataset_id).items()
+    ]
+    return {"roles": rows, "guardians": guardians}
 
 
 @app.command()

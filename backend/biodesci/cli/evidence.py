@@ -74,8 +74,8 @@ def judge(
     arbiter = session.member()
     output.note(
         f"If the evidence holds, the encrypted file is fetched into {arbiter.home}, up to {at_most} GiB, and "
-        "decrypted in memory to try the key on it; nothing of it is written. You learn the dataset key by "
-        "this: whoever has it can read the file, so keep the evidence to yourself."
+        "decrypted in memory to try the key on it; nothing decrypted is written. You learn the dataset key "
+        "by this: whoever has it can read the file, so keep the evidence to yourself."
     )
     with also_at(elsewhere or ()), output.progress("fetch", None) as advance:
         judged = judgement.judge(arbiter, license_id, *file, most=at_most * judgement.GIB, progress=advance)

@@ -50,10 +50,15 @@ def guard(
         guarded_custody.appoint(owner.chain, dataset_id, version, accounts, threshold)
     split = guardians.guard(owner, dataset_id, version, accounts, threshold, urls)
     files.write_atomic(target, split.to_bytes())
-    output.record(
-        {**asdict(guardians.Guarded.by(split.signed.split)), "file": str(target)},
-        "Send the file to each guardian, who keeps it with: biodesci dataset take-share FILE.",
-    )
+    row: dict[str, Any] = {**asdict(guardians.Guarded.by(split.signed.split)), "file": str(target)}
+    sentence = "Send the file to each guardian, who keeps it with: biodesci dataset take-share FILE."
+    if contract:
+        row["contract"] = str(owner.chain.custody.address)
+        sentence = (
+            f"The contract GuardedCustody ({row['contract']}) is custodian, and delivers what any "
+            f"{threshold} of these {len(accounts)} guardians sign. {sentence}"
+        )
+    output.record(row, sentence)
 
 
 @app.command("take-share")

@@ -33,6 +33,7 @@ from biodesci.core.documents.dataset_card import (
     MAX_TABLES,
     Category,
     Column,
+    Counted,
     DatasetCard,
     DataType,
     Extract,
@@ -124,13 +125,15 @@ class DescribedTable:
     """A table as it may be told: rounded numbers of `rows` and `people`, None where they are withheld, and
     some of its columns, of which there are `width`. `sampled` says that a sample of the people was counted:
     one of them stands for many, so that no difference to an earlier release is small enough to be told.
-    `sketch` is never told: by it the owner's home sees whether other tables are of the same people. `schema`
-    is named by a card that has no room for all columns."""
+    `counted` is whom the counts are of, None where nobody knows it. `sketch` is never told: by it the owner's
+    home sees whether other tables are of the same people. `schema` is named by a card that has no room for
+    all columns."""
 
     width: int
     columns: tuple[DescribedColumn, ...]
     rows: int | None = None
     people: int | None = None
+    counted: Counted | None = None
     sampled: bool = False
     sketch: Sketch | None = None
     schema: StoredSchema | None = None
@@ -301,6 +304,7 @@ def _record_sets(tables: Sequence[DescribedTable], most: int) -> tuple[RecordSet
                     columns=table.width,
                     rows=table.rows,
                     people=table.people,
+                    counted=table.counted,
                     field=columns,
                 )
             )

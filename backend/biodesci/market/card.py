@@ -13,7 +13,6 @@ from biodesci.core.croissant import DescribedTable, Edition, StoredSchema
 from biodesci.core.documents.dataset_card import (
     MAX_FIELDS,
     MAX_TABLES,
-    Counted,
     DatasetCard,
     FoundKind,
     IdentifierCheck,
@@ -100,10 +99,4 @@ def _digest(file: bytes) -> bytes:
 
 def _check(inspection: Inspection) -> IdentifierCheck:
     kinds = sorted({(finding.kind, finding.level.value) for finding in inspection.findings})
-    tables = [table for table in inspection.tables if table.is_counted]
-    counted: Counted | None = None
-    if tables:
-        counted = "people" if all(table.person is not None for table in tables) else "people, a row each"
-    return IdentifierCheck(
-        findings=tuple(FoundKind(kind=kind, level=level) for kind, level in kinds), counted=counted
-    )
+    return IdentifierCheck(findings=tuple(FoundKind(kind=kind, level=level) for kind, level in kinds))

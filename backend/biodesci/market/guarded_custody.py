@@ -10,7 +10,7 @@ whoever has enough signatures sends them.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Final
+from typing import Any, Final
 
 from eth_account.messages import SignableMessage, encode_typed_data
 from web3.contract.contract import ContractFunction
@@ -67,10 +67,20 @@ def appoint(owner: Chain, dataset_id: int, version: int, accounts: Sequence[str]
 def ever_named(chain: Chain, dataset_id: int, version: int) -> list[str]:
     """Whoever was named a guardian of this version at any time, and may have a share of its key still; the
     contract has none."""
-    first = chain.deployment.contracts["GuardedCustody"].block
-    filters = {"datasetId": dataset_id, "version": version}
-    logs = chain.events(chain.custody, "GuardiansNamed", first, filters=filters)
-    return list(dict.fromkeys(str(account) for log in logs for account in log["args"]["accounts"]))
+    events = _namings(chain, {"datasetId": dataset_id, "version": version})
+    return list(dict.fromkeys(str(account) for event in events for account in event["accounts"]))
+
+
+def appointed(chain: Chain, dataset_id: int) -> dict[int, Named]:
+    """The guardians of each version of a dataset that the contract delivers: those whom its present owner
+    named last."""
+    events = _namings(chain, {"datasetId": dataset_id})
+    last = {event["version"]: (event["threshold"], list(event["accounts"])) for event in events}
+    return {
+        version: guardians
+        for version, guardians in sorted(last.items())
+        if set_of(chain, dataset_id, version, guardians) is not None
+    }
 
 
 def approval(
@@ -123,6 +133,13 @@ def delivery(
     )
     given = [signed.get(account, b"") for account in guardians[1]]
     return chain.custody.functions.deliver(called, guardians, given)
+
+
+def _namings(chain: Chain, filters: dict[str, int]) -> list[dict[str, Any]]:
+    """What the contract's log says of guardians who were named, the oldest first."""
+    first = chain.deployment.contracts["GuardedCustody"].block
+    logs = chain.events(chain.custody, "GuardiansNamed", first, filters=filters)
+    return [dict(log["args"]) for log in logs]
 
 
 def _message(approved: Approval) -> SignableMessage:

@@ -57,27 +57,29 @@ class Finding(Enum):
     """What is found of a delivery; the value says it in a sentence."""
 
     RIGHT_KEY = (
-        "The envelope that was delivered opens with a key that the licensee itself had in force at its "
-        "purchase or after it (replacing it later does not make the delivery wrong), and holds the dataset "
-        "key that the publisher committed to. This key opens the encrypted file that the card on chain "
-        "names, and the file is the one on chain. That the licensee could fetch them is not shown by this."
+        "What was delivered (an envelope, or guardians' shares) opens with a key that the licensee itself "
+        "had in force at its purchase or after it (replacing it later does not make the delivery wrong), and "
+        "holds the dataset key that the publisher committed to. This key opens the encrypted file that the "
+        "card on chain names, and the file is the one on chain. That the licensee could fetch them is not "
+        "shown by this."
     )
     WRONG_KEY = (
-        "The envelope that was delivered opens with a key that the licensee had registered, but does not "
-        "hold the dataset key that the publisher committed to: the delivery was wrong."
+        "What was delivered (an envelope, or guardians' shares) opens with a key that the licensee had "
+        "registered, but does not hold the dataset key that the publisher committed to: the delivery was "
+        "wrong."
     )
     FORMER_KEY = (
-        "The envelope that was delivered was sealed to a key that the licensee had replaced or revoked "
-        "before its purchase: the licensee need not be able to open it."
+        "What was delivered (an envelope, or guardians' shares) was sealed to a key that the licensee had "
+        "replaced or revoked before its purchase: the licensee need not be able to open it."
     )
     OTHER_ENVELOPE = (
-        "This evidence is of another envelope than those that were delivered for this licence: it shows "
-        "nothing about them."
+        "This evidence is of another envelope, or of other shares, than those that were delivered for this "
+        "licence: it shows nothing about them."
     )
     NO_EVIDENCE = (
-        "What this file holds does not make the envelope that was delivered, for any key that the licensee "
-        "had registered: it was changed or made up, or the envelope was never one for this licence. It shows "
-        "nothing in the custodian's favour."
+        "What was shown does not make what was delivered, for any key that the licensee had registered: it "
+        "was changed or made up, or what was delivered was never for this licence. It shows nothing in "
+        "favour of whoever delivered."
     )
     WRONG_SHARES = (
         "The key was delivered in shares, and fewer of them than are needed are the ones that the owner "
@@ -117,17 +119,13 @@ _FAULTY: Final = frozenset(
 )
 _UNFETCHED: Final = frozenset({Finding.CARD_NOT_FETCHED, Finding.CONTAINER_NOT_FETCHED})
 _PRIVATE: Final = (
-    "The envelope was computed anew, and lies on your IPFS node. The encrypted file is not public and stays "
-    "off it: the server at {} gave it to you, and gives it to the licensee once you have "
-    "decided for the owner."
+    "What was delivered lies on your IPFS node. The encrypted file is not public and stays off it: the "
+    "server at {} gave it to you, and gives it to the licensee once you have decided for the owner."
 )
-_NOT_KEPT: Final = (
-    "The envelope was computed anew, and lies on your IPFS node. The card and the encrypted file do, too, "
-    "but the node did not promise in time to keep them: judge again, so that the licensee finds them there."
-)
+_NOT_KEPT: Final = "What was delivered lies on your IPFS node. The card and the encrypted file do, too, but the node did not promise in time to keep them: judge again, so that the licensee finds them there."
 _KEPT: Final = (
-    "The envelope was computed anew. It lies on your IPFS node now with the card and the encrypted file, and "
-    "the licensee can fetch them from there while the node runs and can be reached."
+    "What was delivered lies on your IPFS node now with the card and the encrypted file, and the licensee "
+    "can fetch them from there while the node runs and can be reached."
 )
 
 
@@ -164,8 +162,12 @@ class Judgement:
             return (f"Judge again with more room (--at-most) before {end}.",)
         if self.finding in _UNFETCHED:
             asked = "The data owner has to keep it where it can be fetched: ask for it, and judge again"
+        elif self.finding is Finding.SHARES_NOT_SHOWN:
+            asked = (
+                "The guardians named here have to show what they released: ask them for it, and judge again"
+            )
         else:
-            asked = "It is the custodian who has to show what it delivered: ask for it, and judge again"
+            asked = "Whoever delivered has to show what it was: ask for it, and judge again"
         return (f"{asked} before {end}. If nothing comes, decide for the licensee: {decide} buyer{named}.",)
 
 

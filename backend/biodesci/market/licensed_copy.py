@@ -38,6 +38,7 @@ from biodesci.market.sources import Source, signer, source_of
 
 _ONCE_MORE: Final = "to deliver the key once more: biodesci license redeliver {}"
 _KEEP_RUNNING: Final = "to keep its IPFS node running"
+_WITHDRAWN: Final = "Consent to dataset {0.dataset_id}, version {0.version} was withdrawn on chain."
 Progress = Callable[[int], None]
 
 
@@ -207,6 +208,8 @@ def _advised(chain: Chain, licence: License, version: DatasetVersion, ask: str) 
         raise FaultError(exc.fault, wrong) from exc
     except (NotFoundError, WrongKeyError) as exc:
         wrong = _when_wrong(chain, licence, version, ask)
+        if version.withdrawn_at and isinstance(exc, NotFoundError):
+            raise NotFoundError(f"{_WITHDRAWN.format(licence)} {exc.message}", wrong) from exc
         raise type(exc)(exc.message, f"{exc.hint} If it stays so: {wrong[0].lower()}{wrong[1:]}") from exc
 
 
@@ -292,16 +295,13 @@ def use(chain: Chain, licence: License) -> Iterator[Callable[[], None]]:
 def _require_key_right(licence: License) -> None:
     if licence.right is Right.DOWNLOAD:
         return
+    work, how = "inference, which the data owner's node answers", ""
     if licence.right is Right.TRAIN:
-        raise AccessDeniedError(
-            f"Licence {licence.id} is for training, which the data owner's node does: no key is delivered, "
-            "and there is no file to download.",
-            "Give its number to the data owner, whose node enrols with it in a round of your model.",
-        )
+        work = "training, which the data owner's node does"
+        how = ", whose node enrols with it in a round of your model"
     raise AccessDeniedError(
-        f"Licence {licence.id} is for inference, which the data owner's node answers: no key is delivered, "
-        "and there is no file to download.",
-        "Give the licence's number to the data owner.",
+        f"Licence {licence.id} is for {work}: no key is delivered, and there is no file to download.",
+        f"Give the licence's number to the data owner{how}.",
     )
 
 

@@ -92,14 +92,10 @@ name: string
 /**
  * What was looked at before the file was published, and what was found there that may name people. The
  * file was published in spite of what has the level "stop"; the reason is the owner's, and not public.
- * 
- * `counted` says what the counts of tables are of: people, whom a column tells apart, or in some tables
- * people by the word of the owner or by the format, "a row each". It is absent where nothing is counted.
  */
 export interface IdentifierCheck {
 "biodesci:airlock": "biodesci/airlock/1"
 checked: "content, column names, public texts"
-counted?: ("people" | "people, a row each")
 findings: FoundKind[]
 note: "A pass is evidence, not anonymity."
 }
@@ -169,12 +165,15 @@ sha256: string
 /**
  * A table in the file. `columns` is how many columns it has, of which `field` may have fewer; `rows` and
  * `people` are absent where there are fewer than 11 people, and `people` where no column says who they
- * are. Where nobody knows whose the rows are, nothing but `rows` is counted.
+ * are. `counted` says whom its counts are of: people, whom a column tells apart, or by the word of the
+ * owner or by the format "a row each". Where nobody knows whose the rows are, it is absent, and nothing but
+ * `rows` is counted.
  */
 export interface RecordSet {
 "@id": string
 "@type": "cr:RecordSet"
 "biodesci:columns": number
+"biodesci:counted"?: ("people" | "people, a row each")
 "biodesci:people"?: number
 "biodesci:rows"?: number
 /**

@@ -55,7 +55,13 @@ def test_guardians_without_a_role_deliver_by_the_contract(crowd, tmp_path: Path)
     published = people.run("ann", "dataset", "publish", file, *terms)
     named = [option for who in guardians for option in ("--guardian", people.address(who))]
     guarding = (published["dataset_id"], 1, *named, "--threshold", 2, "-o", split)
-    people.run("ann", "dataset", "guard", *guarding, "--contract")
+    guarded = people.run("ann", "dataset", "guard", *guarding, "--contract")
+    shown = people.run("bea", "dataset", "show", published["dataset_id"])
+    assert shown["roles"] == [f"custodian {guarded['contract']}, accepted (the contract GuardedCustody)"]
+    (line,) = shown["guardians"]
+    start, _, accounts = line.rpartition(": ")
+    assert start == "version 1: any 2 of 3 deliver its key"
+    assert set(accounts.split(", ")) == {people.address(who) for who in guardians}
     for who in guardians:
         people.run(who, "dataset", "take-share", split)
     bought = people.run("bea", "license", "buy", published["offer_id"], "--purpose", "HMB", "--yes")[

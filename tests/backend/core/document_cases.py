@@ -116,7 +116,6 @@ CARD = (
     "keywords",
     "biodesci:records",
     "biodesci:diseases",
-    "biodesci:identifierCheck.counted",
 )
 CASES = (
     Case(SignedVisa, "visa.json", free=("warning",)),
@@ -160,7 +159,12 @@ CASES = (
         DatasetCard,
         "dataset-card.json",
         optional=(
-            *(*CARD, "recordSet.*.biodesci:rows", "recordSet.*.biodesci:people"),
+            *(
+                *CARD,
+                "recordSet.*.biodesci:rows",
+                "recordSet.*.biodesci:people",
+                "recordSet.*.biodesci:counted",
+            ),
             *(f"{COLUMN}{name}" for name in ("unit", "statistics")),
             *(f"{COLUMN}statistics.{name}" for name in ("nullShare", "distinct", "mean", "std", "histogram")),
         ),

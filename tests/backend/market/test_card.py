@@ -94,10 +94,11 @@ def test_a_card_tells_no_value_no_name_of_a_file_and_no_reason(table):
         assert f'"{secret}' not in stored, secret
         assert len(secret) < 4 or secret not in stored, secret
     check = json.loads(stored)["biodesci:identifierCheck"]
-    assert set(check) == {"biodesci:airlock", "checked", "counted", "findings", "note"}
+    assert set(check) == {"biodesci:airlock", "checked", "findings", "note"}
     assert {"kind": "e-mail", "level": "stop"} in check["findings"]
     assert all(set(finding) == {"kind", "level"} for finding in check["findings"])
-    assert check["counted"] == "people, a row each"
+    (record_set,) = json.loads(stored)["recordSet"]
+    assert record_set["biodesci:counted"] == "people, a row each"
 
 
 def test_an_opaque_files_card_has_these_bytes(tmp_path):
@@ -188,7 +189,7 @@ def test_a_version_that_counts_nothing_opens_no_way_around_the_one_before(tmp_pa
     """Counts, then none, then counts of one person more; and none at first, then counts of five more."""
     first = composed(written(tmp_path / "1.csv", 220))
     second = composed(written(tmp_path / "2.csv", 221), Edition(2, FIRST.published), Declared())
-    assert (second.identifier_check.counted, second.records) == (None, 220)
+    assert (second.record_set[0].counted, second.records) == (None, 220)
     assert [column.statistics for column in second.record_set[0].field] == [None] * 7
     past = tuple(Earlier(PublishedCard.read(card.to_bytes())) for card in (first, second))
     third = composed(written(tmp_path / "3.csv", 225), Edition(3, FIRST.published, past))
@@ -221,3 +222,21 @@ def test_decimal_commas_are_numbers_of_the_card(tmp_path):
     described = [json.loads(composed(file).to_bytes())["recordSet"] for file in (german, points)]
     assert described[0] == described[1]
     assert "sc:Float" in str(described[0][0]["field"][0]["dataType"])
+
+
+def test_each_table_says_whom_its_own_counts_are_of(tmp_path):
+    """One table is counted by its column of persons, one by the owner's word, and one not at all."""
+    folder = tmp_path / "study"
+    folder.mkdir()
+    (folder / "cohort.csv").write_text(
+        "age,sex\n" + "".join(f"{40 + i % 30},{'fm'[i % 2]}\n" for i in range(60))
+    )
+    (folder / "rooms.csv").write_text("room,beds\n" + "".join(f"{i % 9},{i % 4}\n" for i in range(60)))
+    (folder / "visits.csv").write_text(
+        "patient,chol\n" + "".join(f"p{i % 60},{180 + i % 7}\n" for i in range(180))
+    )
+    declared = Declared(person="patient", people_tables=frozenset({"cohort.csv"}))
+    card = json.loads(composed(folder, FIRST, declared).to_bytes())
+    counted = [one.get("biodesci:counted") for one in card["recordSet"]]
+    assert counted == ["people, a row each", None, "people"]
+    assert "counted" not in card["biodesci:identifierCheck"]

@@ -6,9 +6,9 @@ import os
 
 import pytest
 
-from biodesci.core.errors import IntegrityError, RevertedError
+from biodesci.core.errors import IntegrityError, NotFoundError, RevertedError
 from biodesci.market import license
-from tests.backend.market.deliveries import deliver_by_hand
+from tests.backend.market.deliveries import deliver_by_hand, right_content
 from tests.backend.market.downloads import downloaded
 
 
@@ -40,3 +40,19 @@ def test_without_an_arbiter_no_dispute_is_advised(sale):
     owner = sale.owner
     owner.send(owner.datasets.functions.withdraw(license.get(owner, license_id).dataset_id, 1))
     assert "no key is delivered any more" in advice(sale, license_id)
+
+
+def test_after_a_withdrawal_it_is_said_first_and_nobody_is_told_to_try_later(sale):
+    license_id = sale.buy().license_id
+    deliver_by_hand(sale, license_id, right_content(sale), withheld=True)
+    with pytest.raises(NotFoundError, match="Nobody reachable has") as caught:
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert "try again later" in caught.value.hint
+    owner, dataset = sale.owner, license.get(sale.owner, license_id).dataset_id
+    owner.send(owner.datasets.functions.withdraw(dataset, 1))
+    with pytest.raises(NotFoundError) as caught:
+        downloaded(sale.buyer, sale.ipfs, sale.seed, license_id)
+    assert caught.value.message.startswith(f"Consent to dataset {dataset}, version 1 was withdrawn on chain")
+    assert "Nobody reachable has" in caught.value.message
+    assert "try again later" not in caught.value.hint
+    assert "no key is delivered any more" in caught.value.hint

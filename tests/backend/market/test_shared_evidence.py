@@ -54,6 +54,10 @@ def test_two_guardians_show_that_what_they_delivered_is_right(house: House, cour
         f"1 of 2 that are needed are shown to be right. {one.chain.address}: it has shown nothing."
         in alone.says
     )
+    assert "The guardians named here have to show what they released: ask them for it" in alone.says
+    assert "custodian" not in alone.says
+    assert made.says.startswith("What was delivered (an envelope, or guardians' shares) opens with a key")
+    assert "The envelope" not in made.says
     with pytest.raises(NotFoundError, match="its evidence is lost"):
         court.shown(three, bought)  # it released none
     # It is destroyed with the rest when the version is erased.

@@ -148,10 +148,15 @@ class Column(Part):
         return self
 
 
+Counted = Literal["people", "people, a row each"]
+
+
 class RecordSet(Part):
     """A table in the file. `columns` is how many columns it has, of which `field` may have fewer; `rows` and
     `people` are absent where there are fewer than 11 people, and `people` where no column says who they
-    are. Where nobody knows whose the rows are, nothing but `rows` is counted."""
+    are. `counted` says whom its counts are of: people, whom a column tells apart, or by the word of the
+    owner or by the format "a row each". Where nobody knows whose the rows are, it is absent, and nothing but
+    `rows` is counted."""
 
     type: Annotated[Literal["cr:RecordSet"], Field(alias="@type")] = "cr:RecordSet"
     id: Annotated[str, Field(alias="@id", pattern=r"^records(-[1-9][0-9]?)?$")]
@@ -159,6 +164,7 @@ class RecordSet(Part):
     columns: Annotated[Count, Field(alias="biodesci:columns")]
     rows: Annotated[_About | None, Field(alias="biodesci:rows")] = None
     people: Annotated[_About | None, Field(alias="biodesci:people")] = None
+    counted: Annotated[Counted | None, Field(alias="biodesci:counted")] = None
     field: Annotated[tuple[Column, ...], Field(min_length=1)]
 
     @model_validator(mode="after")
@@ -175,21 +181,14 @@ class FoundKind(Part):
     level: Literal["stop", "ask", "note"]
 
 
-Counted = Literal["people", "people, a row each"]
-
-
 class IdentifierCheck(Part):
     """What was looked at before the file was published, and what was found there that may name people. The
     file was published in spite of what has the level "stop"; the reason is the owner's, and not public.
-
-    `counted` says what the counts of tables are of: people, whom a column tells apart, or in some tables
-    people by the word of the owner or by the format, "a row each". It is absent where nothing is counted.
     """
 
     checked: Literal["content, column names, public texts"] = "content, column names, public texts"
     findings: tuple[FoundKind, ...]
     note: Literal["A pass is evidence, not anonymity."] = "A pass is evidence, not anonymity."
-    counted: Counted | None = None
     airlock: Annotated[Literal["biodesci/airlock/1"], Field(alias="biodesci:airlock")] = "biodesci/airlock/1"
 
 

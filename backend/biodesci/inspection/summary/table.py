@@ -129,6 +129,7 @@ class Summary:
                 columns=tuple(columns),
                 rows=counts.rounded(self._rows) if people >= SMALL else None,
                 people=None if person is None else counts.released(people),
+                counted="people" if person is not None else "people, a row each" if is_counted else None,
                 sampled=self._people is not None and self._people.halved > 0,
             ),
             schema=self._schema,
