@@ -125,9 +125,8 @@ class DescribedTable:
     """A table as it may be told: rounded numbers of `rows` and `people`, None where they are withheld, and
     some of its columns, of which there are `width`. `sampled` says that a sample of the people was counted:
     one of them stands for many, so that no difference to an earlier release is small enough to be told.
-    `counted` is whom the counts are of, None where nobody knows it. `sketch` is never told: by it the owner's
-    home sees whether other tables are of the same people. `schema` is named by a card that has no room for
-    all columns."""
+    `counted` is of whom, if known. `sketch` is never told: by it the owner's home sees whether other tables
+    are of the same people. `schema` is named by a card that has no room for all columns."""
 
     width: int
     columns: tuple[DescribedColumn, ...]
@@ -211,7 +210,8 @@ def build(
     most = MAX_FIELDS
     while True:
         record_sets = _record_sets(tables, most)
-        files = _files(file, _schema_files(tables, record_sets))
+        schemas = _schema_files(tables, record_sets)
+        files: _Files = (_file_object(file), _plain_file(file.media_type), *schemas)
         card = _card(about, files, check, edition, record_sets)
         if card.fits or not most:
             card.to_bytes()  # says how much too large it is
@@ -249,10 +249,6 @@ def _card(
         record_set=record_sets or None,
         diseases=about.diseases,
     )
-
-
-def _files(file: StoredFile, schemas: Iterable[SchemaFile]) -> _Files:
-    return (_file_object(file), _plain_file(file.media_type), *schemas)
 
 
 def _file_object(file: StoredFile) -> FileObject:

@@ -122,7 +122,10 @@ _PRIVATE: Final = (
     "What was delivered lies on your IPFS node. The encrypted file is not public and stays off it: the "
     "server at {} gave it to you, and gives it to the licensee once you have decided for the owner."
 )
-_NOT_KEPT: Final = "What was delivered lies on your IPFS node. The card and the encrypted file do, too, but the node did not promise in time to keep them: judge again, so that the licensee finds them there."
+_NOT_KEPT: Final = (
+    "What was delivered lies on your IPFS node. The card and the encrypted file do, too, but the node did "
+    "not promise in time to keep them: judge again, so that the licensee finds them there."
+)
 _KEPT: Final = (
     "What was delivered lies on your IPFS node now with the card and the encrypted file, and the licensee "
     "can fetch them from there while the node runs and can be reached."
