@@ -193,6 +193,8 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
 def _take_table(table: Table, source: Source, declared: Declared, inspection: Inspection) -> None:
     place = ", ".join(part for part in (source.where, table.name) if part)
     check = TableCheck(table.schema, declared, place)
+    # Of 300,000 columns each step takes a minute: whoever waits is shown that it was taken.
+    inspection.progress(0)
     file = _file(source, inspection.root)
     names = _names(table, source, file)
     inspection.names.update(names)
@@ -203,15 +205,19 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
     summary = Summary(
         _label(table, source, file), table.schema, declared, Rows.PEOPLE if is_declared else table.rows
     )
+    inspection.progress(0)
     key = inspection.sketch_key
     likeness = None if key is None else Likeness(table.schema, declared.person, key)
     for batch in table.batches:
         check.feed(batch)
+        inspection.progress(0)
         summary.feed(batch)
         if likeness is not None:
             likeness.feed(batch)
         inspection.progress(batch.nbytes)
+    inspection.progress(0)
     inspection.findings += check.finish()
+    inspection.progress(0)
     summed = summary.finish()
     if likeness is not None:
         summed = replace(summed, table=replace(summed.table, sketch=likeness.finish()))

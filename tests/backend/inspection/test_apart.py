@@ -147,3 +147,12 @@ def test_members_of_archives_and_databases_are_inspected_there(tmp_path):
     database.close()
     assert len(apart.inspect(tmp_path / "data.zip").tables) == 2
     assert len(apart.inspect(tmp_path / "data.db").tables) == 1
+
+
+def test_each_step_of_a_table_is_a_sign_of_progress(tmp_path):
+    """Of a table that is very wide a step may take as long as a reader's patience lasts."""
+    path, amounts = tmp_path / "in.csv", list[int]()
+    path.write_text("grade,hb\nlow,12\nhigh,13\n")
+    apart.inspect(path, progress=amounts.append)
+    assert len(amounts) > 5
+    assert sum(map(bool, amounts)) == 1, "bytes are counted once"
