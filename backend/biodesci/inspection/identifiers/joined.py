@@ -9,8 +9,7 @@ from typing import Final
 from biodesci.inspection.identifiers import lists, names
 from biodesci.inspection.identifiers.names import Grade
 
-_CHUNK: Final = re.compile(r"\S{5,80}")
-_HEXADECIMAL: Final = re.compile(r"(?:0x)?(?=\w*\d)[0-9a-fA-F]+")
+_CHUNK: Final = re.compile(r"(?!(?<!\S)(?:0x)?[0-9a-fA-F]+(?!\S))\S{5,80}")  # other than hexadecimal numbers
 _UPPER: Final = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽΑ-ΩА-ЯЁ"
 # Whatever stands between words: marks, digits, and the change from small letters to a capital.
 BETWEEN: Final = re.compile(
@@ -31,15 +30,13 @@ def grade(text: str) -> Grade:
     """
     best = Grade.NONE
     for match in _CHUNK.finditer(_ADDRESS.sub(" ", text)):
-        if _HEXADECIMAL.fullmatch(match[0]):
-            continue
         year = YEAR.search(match[0]) is not None
         # Among digits that are no year, three letters may be anything: 0x3fabe9.
         shortest = 2 if year or not any(map(str.isdigit, match[0])) else _PART
         words = [word for word in BETWEEN.split(match[0]) if len(word) >= shortest]
         if 2 <= len(words) <= _MOST_WORDS:
             best = max(best, _of(words, person_name="^" in match[0], year=year))
-        elif len(words) == 1 and match[0] == text:  # in a sentence there are places: Rochester
+        elif len(words) == 1:
             best = max(best, of_one_word(words[0]))
     return best
 
