@@ -116,14 +116,6 @@ FORMS: Final[tuple[Form, ...]] = (
         needs="@",
     ),
     Form(
-        "a person's folder",
-        "name",
-        re.compile(
-            r"(?i)(?:[/\\](?:home|users)|documents and settings)[/\\]+"
-            r"(?!(?:user|users|public|shared|ubuntu|root|default|runner|admin\w*|data)\b)[\w.-]{3,40}"
-        ),
-    ),
-    Form(
         "a web address",
         "web address",
         re.compile(r"\b(?:https?|ftp)://[^\s<>\"]+|\bwww\.[\w-]+\.[\w./-]+", re.I),

@@ -20,8 +20,6 @@ _WEEK: Final = 7
 _LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
 _RECORD: Final = 7  # digits of a number that may be a hospital's
-_OFTEN: Final = 8  # rows of one value from which on it is a category
-_SINGLE: Final = 2  # rows of what stands alone in its column
 _BY_FORM: Final = "by the values' form"
 
 
@@ -79,9 +77,7 @@ def _level_of_dates(column: Column, tally: Tally) -> Level | None:
     if not tally.bare:
         return Level.STOP
     enough = tally.valid >= 3 or column.screen.rows < 3 or _alone(column)
-    if tally.valid < 0.8 * tally.tried:
-        return None
-    return Level.STOP if enough else Level.ASK
+    return Level.STOP if enough and tally.valid >= 0.8 * tally.tried else None
 
 
 def _level_of_six(column: Column, tally: Tally) -> Level | None:
@@ -144,9 +140,7 @@ def _names(column: Column) -> Iterator[Verdict]:
     # One name in a column of products or places, which are capitalised, too, is there by chance.
     full = grades[Grade.FULL] + grades[Grade.LIKELY]
     chance = evidence.capitals >= 10 and full < 0.3 * evidence.capitals
-    # A category with a name in it, such as a maker's: Siemens Skyra, in a third of all rows.
-    often = not grades[Grade.FULL] and evidence.grade_rows[Grade.LIKELY] >= _OFTEN * grades[Grade.LIKELY]
-    if grades[Grade.SURE] or (full and not chance and not often):
+    if grades[Grade.SURE] or (full and not chance):
         yield Verdict("name", Level.STOP, "values name a person", rows)
         return
     if full:
@@ -159,16 +153,13 @@ def _names(column: Column) -> Iterator[Verdict]:
         return
     share = column.share_of_names
     single = grades[Grade.PART] + grades[Grade.AMBIGUOUS] + grades[Grade.PAIR]
-    plain = grades[Grade.PART] + grades[Grade.PAIR]  # months and jobs are names of some people, too
     mixed = column.screen.numbers > 0.5 * column.screen.rows and texts <= 3
     if share >= 0.5 and grades[Grade.PART] >= 0.35 * texts and texts >= 8:
         yield Verdict("name", Level.STOP, "values are in lists of names", rows)
     elif mixed and (grades[Grade.PART] or grades[Grade.PAIR] or _uncommon(evidence)):
         yield Verdict("name", Level.STOP, "a name among numbers", rows)
-    elif share >= 0.2 and texts >= 5 and (plain >= 0.1 * texts or single >= 0.9 * texts):
+    elif single and share >= 0.2 and texts >= 5:
         yield Verdict("name", Level.ASK, "values are in lists of names, and may be something else", rows)
-    elif 0 < evidence.grade_rows[Grade.PAIR] <= _SINGLE and not chance:
-        yield Verdict("name", Level.ASK, "a value may name a person", evidence.grade_rows[Grade.PAIR])
     elif grades[Grade.SHAPE] > 10 and grades[Grade.SHAPE] > 0.5 * texts:
         yield Verdict(
             "name", Level.ASK, "values look like a person's names", evidence.grade_rows[Grade.SHAPE]
