@@ -77,7 +77,7 @@ def of_another_file(_ipfs, compose, given):
 
 
 def without_a_file(_ipfs, _compose, _given):
-    return SimpleNamespace(to_bytes=lambda: json.dumps({"name": "Cohort"}).encode())
+    return SimpleNamespace(to_bytes=lambda: json.dumps({"name": "Cohort"}).encode(), schema_files=[])
 
 
 def no_card_on_ipfs(_ipfs, patch):

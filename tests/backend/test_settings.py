@@ -22,7 +22,8 @@ from biodesci.store import engine
 
 PACKAGE = Path(config.__file__).parent
 # The environment of child processes is passed on by the local network; Kubo's Go library reads its own.
-ALLOWED = {"config.py", "localnet/stack.py", "ipfs/kubo.py"}
+# Besides the settings: who starts a process hands a part of its own environment on.
+ALLOWED = {"config.py", "inspection/apart.py", "ipfs/kubo.py", "localnet/stack.py"}
 WORKERS = ("aggregator", "custodian", "guardian", "indexer", "inference_worker", "training_node")
 
 
