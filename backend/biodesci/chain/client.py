@@ -151,7 +151,7 @@ class Chain:
         return self._contract("VisaRegistry")
 
     def _contract(self, name: str) -> Contract:
-        """Made when it is first asked for: most clients talk to two of the seven."""
+        """Made when it is first asked for: most clients talk to two of the eight."""
         if name not in self._contracts:
             where = Web3.to_checksum_address(self.deployment.contracts[name].address)
             self._contracts[name] = contract(self.web3, name, where)

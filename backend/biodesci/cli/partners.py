@@ -102,10 +102,11 @@ def keep(
             "for it, and your account signs that.",
             yes=yes,
         )
-        done += copies.delete_withdrawn(member, dataset_id)
     for number in stand:
         with output.progress("keep", None) as advance:
             done.append(copies.keep(member, dataset_id, number, elsewhere or (), advance))
+    if len(stand) < latest:
+        done += copies.delete_withdrawn(member, dataset_id)
     rows = [
         {
             "version": one.version,

@@ -112,9 +112,10 @@ def keep(
 
 def delete_withdrawn(member: Member, dataset_id: int) -> list[Kept]:
     """Deletes the copies of withdrawn versions whose deletion the owner asks for, and signs that, for the
-    owner to fetch. Raises NotFoundError where the list that says where the owner is is not here."""
+    owner to fetch; of a version that was withdrawn alone the copy stays. Raises NotFoundError where the list
+    that says where the owner is is not here."""
     chain, held = member.chain, Containers(member.home)
-    gone = []
+    done = []
     for note in _of_dataset(chain, held, dataset_id):
         if not chain.read(DatasetVersion, dataset_id, note.version).withdrawn_at:
             continue
@@ -125,10 +126,14 @@ def delete_withdrawn(member: Member, dataset_id: int) -> list[Kept]:
                 "Get the owner's request, and run biodesci dataset confirm-erasure.",
             )
         server = OwnersServer(named.served_at, signer(chain, dataset_id, 0))
-        request = DeletionRequest.parse(server.document(note.content, REQUEST))
+        try:
+            request = DeletionRequest.parse(server.document(note.content, REQUEST))
+        except NotFoundError:
+            done.append(Kept(note.version, note.size))
+            continue
         erasure.confirm(member, request)
-        gone.append(Kept(note.version, note.size, deleted=True))
-    return gone
+        done.append(Kept(note.version, note.size, deleted=True))
+    return done
 
 
 def shown(owner: Member, named: PartnerList, places: int) -> Iterator[Shown]:
@@ -167,8 +172,8 @@ def _places(server: OwnersServer, own: Path, note: HeldContainer, places: int) -
 
 
 def _of_dataset(chain: Chain, held: Containers, dataset_id: int) -> list[HeldContainer]:
-    of_all = ((note.network, note.dataset_id, note) for note in held.all())
-    return [note for network, of, note in of_all if (network, of) == (chain.identity, dataset_id)]
+    wanted = chain.identity, dataset_id
+    return [note for note in held.all() if (note.network, note.dataset_id) == wanted]
 
 
 def _blank(chain: Chain, note: HeldContainer, root: bytes, partner: str) -> CopyReceipt:

@@ -322,6 +322,16 @@ def test_erasing_asks_partners_and_names_those_who_are_silent(houses: Houses) ->
     assert copies.delete_withdrawn(houses.partner, sale.dataset) == []
 
 
+def test_a_copy_stays_where_its_version_is_withdrawn_and_no_deletion_is_asked_for(houses: Houses) -> None:
+    houses.name()
+    houses.keep()
+    sale = houses.sale
+    sale.owner.send(sale.owner.datasets.functions.withdraw(sale.dataset, 1))
+    [left] = copies.delete_withdrawn(houses.partner, sale.dataset)
+    assert (left.version, left.deleted) == (1, False)
+    assert Containers(houses.partner.home).path(houses.content).exists()
+
+
 def transfer(houses: Houses, to: Chain) -> None:
     chain, sale = houses.sale.owner, houses.sale
     chain.send(chain.datasets.functions.transferFrom(chain.address, to.address, sale.dataset))
