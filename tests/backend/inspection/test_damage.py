@@ -8,7 +8,8 @@ from collections import Counter
 import pytest
 
 from biodesci.core.errors import InputError
-from tests.backend.inspection.formats.contents import read_bytes
+from biodesci.inspection import apart
+from tests.backend.inspection.formats.contents import read
 from tests.backend.inspection.test_any_ending import CLEAN, WRITERS
 
 
@@ -27,14 +28,17 @@ def _damaged(data: bytes, chance: random.Random) -> bytes:
 
 
 @pytest.mark.parametrize("rounds", [6, pytest.param(300, marks=pytest.mark.deep)])
-@pytest.mark.parametrize("writer", [name for name in WRITERS if name != "orc"])
+@pytest.mark.parametrize("writer", WRITERS)
 def test_damage_is_read_or_refused(tmp_path, writer, rounds):
     WRITERS[writer](CLEAN, tmp_path / "whole")
     data = (tmp_path / "whole").read_bytes()
     chance, ends = random.Random(writer), Counter[str]()
+    path = tmp_path / "damaged"
     for _ in range(rounds):
+        path.write_bytes(_damaged(data, chance))
         try:
-            read_bytes(tmp_path, _damaged(data, chance))
+            # The library for ORC crashes on some damaged files, which this process would not outlive.
+            apart.inspect(path) if writer == "orc" else read(path)
             ends["read"] += 1
         except InputError as refused:
             assert refused.message and refused.hint

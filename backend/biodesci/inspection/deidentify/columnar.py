@@ -15,11 +15,9 @@ from biodesci.inspection.deidentify.mend import Action
 from biodesci.inspection.deidentify.plan import Plan
 from biodesci.inspection.deidentify.tree import GONE, Tree, at
 from biodesci.inspection.formats.cells import text
-from biodesci.inspection.formats.columnar import damaged
+from biodesci.inspection.formats.columnar import OF_WRITERS, ROWS, damaged, opened, validated
 from biodesci.inspection.source import Source
 
-_ROWS: Final = 50_000
-_OWN: Final = frozenset({b"ARROW:schema", b"pandas", b"PARQUET:field_id", b"org.apache.spark.version"})
 _REFUSED: Final = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 
 
@@ -37,7 +35,7 @@ def mend(source: Source, target: Path, plan: Plan) -> None:
         kept = [field for field in fields if field.made is not None]
         if not kept:
             raise InputError("Each column of the table may name people.", "Nothing of it can be published.")
-        if any(key not in _OWN for key in schema.metadata or {}):
+        if any(key not in OF_WRITERS for of in (schema, *schema) for key in of.metadata or {}):
             plan.note("metadata of the file", Action.LEFT_OUT, "texts beside the columns may say anything")
         written, tree = pa.schema([field.made for field in kept]), Tree(plan, names_are_values=False)
         is_parquet = source.head.startswith(b"PAR1")
@@ -140,17 +138,7 @@ def _array(array: pa.Array, field: _Field, tree: Tree, persons: list[str]) -> pa
 
 
 def _opened(source: Source, stream: BinaryIO) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    if source.head.startswith(b"PAR1"):
-        file = pq.ParquetFile(stream)
-        return file.schema_arrow, map(_whole, file.iter_batches(_ROWS, use_threads=False))
-    if source.head.startswith(b"ARROW1"):
-        opened = pa.ipc.open_file(stream)
-        return opened.schema, (_whole(opened.get_batch(i)) for i in range(opened.num_record_batches))
-    reader = pa.ipc.open_stream(stream)
-    return reader.schema, map(_whole, reader)
-
-
-def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
-    """The batch, whose offsets and texts come from a stranger, after a look at all of them."""
-    batch.validate(full=True)
-    return batch
+    if not source.head.startswith(b"PAR1"):
+        return opened(source, stream)
+    file = pq.ParquetFile(stream)
+    return file.schema_arrow, map(validated, file.iter_batches(ROWS, use_threads=False))

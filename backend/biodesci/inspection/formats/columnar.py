@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import base64
 import io
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any, BinaryIO, Final, cast
 
 import pyarrow as pa
@@ -20,9 +17,11 @@ from biodesci.inspection.formats.nested import Columnar
 from biodesci.inspection.outside import Outside
 from biodesci.inspection.source import Source
 
-_ROWS: Final = 50_000
-# What writers keep there for themselves: the schema once more, and which columns are the index.
-_OWN: Final = {b"ARROW:schema", b"pandas", b"PARQUET:field_id", b"org.apache.spark.version"}
+ROWS: Final = 50_000
+"""Rows of a Parquet file that are read at once."""
+
+OF_WRITERS: Final = frozenset({b"ARROW:schema", b"pandas", b"PARQUET:field_id", b"org.apache.spark.version"})
+"""Keys of metadata that writers keep for themselves: the schema once more, which columns are the index."""
 
 
 class Parquet:
@@ -45,7 +44,7 @@ class Parquet:
 
             def reading() -> Iterator[pa.RecordBatch]:
                 with damaged(source, "Parquet file"):
-                    yield from map(_whole, file.iter_batches(_ROWS, use_threads=False))
+                    yield from map(validated, file.iter_batches(ROWS, use_threads=False))
 
             yield from Columnar("", file.schema_arrow, reading).items(_prefix(source))
             schema = (file.metadata.metadata or {}).get(b"ARROW:schema", b"")
@@ -106,9 +105,9 @@ class ArrowFile:
 
             def reading() -> Iterator[pa.RecordBatch]:
                 with damaged(source, "Arrow file"):
-                    yield from map(_whole, self._batches(stream, source))
+                    yield from opened(source, stream)[1]
 
-            schema = self._opened(stream, source).schema
+            schema, _ = opened(source, stream)
             yield from _texts(schema, source)
             yield from Columnar("", schema, reading).items(_prefix(source))
             stream.seek(0)
@@ -119,22 +118,19 @@ class ArrowFile:
                 lambda: self.read(source, declared),
             )
 
-    def _opened(self, stream: Any, source: Source) -> Any:
-        stream.seek(0)
-        is_file = source.head.startswith(b"ARROW1")
-        return pa.ipc.open_file(stream) if is_file else pa.ipc.open_stream(stream)
 
-    def _batches(self, stream: Any, source: Source) -> Iterator[pa.RecordBatch]:
-        opened = self._opened(stream, source)
-        if not source.head.startswith(b"ARROW1"):
-            yield from opened
-            return
-        for index in range(opened.num_record_batches):
-            yield opened.get_batch(index)
+def opened(source: Source, stream: BinaryIO) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
+    """The schema and the validated batches of Arrow's file or stream."""
+    stream.seek(0)
+    if source.head.startswith(b"ARROW1"):
+        file = pa.ipc.open_file(stream)
+        return file.schema, (validated(file.get_batch(i)) for i in range(file.num_record_batches))
+    reader = pa.ipc.open_stream(stream)
+    return reader.schema, map(validated, reader)
 
 
 class Orc:
-    """ORC, stripe by stripe, by a process of its own (orc_stream.py says why)."""
+    """ORC, stripe by stripe. Its library crashes on some damaged files (apart.py is there for that)."""
 
     name = "ORC"
     media_type = "application/vnd.apache.orc"
@@ -145,30 +141,19 @@ class Orc:
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """One table, its lists as further ones, and the texts beside them."""
-        with damaged(source, "ORC file"), source.on_disk() as path:
+        from pyarrow import orc  # noqa: PLC0415  # as above
+
+        with damaged(source, "ORC file"), source.seekable() as stream:
+            file = orc.ORCFile(stream)
 
             def reading() -> Iterator[pa.RecordBatch]:
-                with damaged(source, "ORC file"), _apart(path) as (process, batches):
-                    yield from map(_whole, batches)
-                    if process.wait():
-                        raise EOFError
+                with damaged(source, "ORC file"):
+                    for index in range(file.nstripes):
+                        yield validated(file.read_stripe(index))
 
-            with _apart(path) as (_, batches):
-                schema = batches.schema
-            yield from _texts(schema, source)
-            yield from Columnar("", schema, reading).items(_prefix(source))
+            yield from _texts(file.schema, source)
+            yield from Columnar("", file.schema, reading).items(_prefix(source))
         yield whole.residue(self, source, declared)
-
-
-@contextmanager
-def _apart(path: Path) -> Iterator[tuple[subprocess.Popen[bytes], pa.RecordBatchReader]]:
-    """The process that reads an ORC file, and its batches; what is left of both at the end is dropped."""
-    command = [sys.executable, "-m", "biodesci.inspection.orc_stream", str(path.resolve())]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:  # noqa: S603 - our own module
-        try:
-            yield process, pa.ipc.open_stream(process.stdout)
-        finally:
-            process.kill()
 
 
 @contextmanager
@@ -186,7 +171,7 @@ def damaged(source: Source, kind: str) -> Iterator[None]:
         ) from refused
 
 
-def _whole(batch: pa.RecordBatch) -> pa.RecordBatch:
+def validated(batch: pa.RecordBatch) -> pa.RecordBatch:
     """The batch, whose offsets and texts come from a stranger, after a look at all of them."""
     batch.validate(full=True)
     return batch
@@ -201,7 +186,7 @@ def _texts(schema: pa.Schema, source: Source) -> Iterator[Passage]:
     kept = [("", schema.metadata)] + [(f" of column {column.name!r}", column.metadata) for column in schema]
     for of, metadata in kept:
         for key, value in (metadata or {}).items():
-            if key not in _OWN:
+            if key not in OF_WRITERS:
                 name = key.decode("utf-8", "replace")
                 text = f"{name}: {value.decode('utf-8', 'replace')}"
                 yield Passage(f"{_prefix(source)}metadata{of}", text)

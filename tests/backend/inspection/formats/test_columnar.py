@@ -82,13 +82,6 @@ def test_what_is_cut_off_is_refused(tmp_path, writer):
         read_bytes(tmp_path, data[: len(data) * 2 // 3])
 
 
-def test_a_library_that_crashes_on_a_damaged_file_takes_nothing_with_it(tmp_path, monkeypatch):
-    orc.write_table(TABLE.select(["name"]), tmp_path / "data")
-    monkeypatch.setattr("biodesci.inspection.formats.columnar.sys.executable", "/bin/false")
-    with pytest.raises(InputError, match="cut off or damaged"):
-        read(tmp_path / "data")
-
-
 def test_bytes_that_are_no_text_in_a_column_of_texts_are_refused(tmp_path):
     feather.write_feather(
         pa.table({"name": ["Anna-Maria"] * 9}), tmp_path / "data", compression="uncompressed"
