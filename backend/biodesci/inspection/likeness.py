@@ -20,6 +20,7 @@ import pyarrow.compute as pc
 from biodesci.core.airlock.overlap import KEPT, MOST_ROWS, Sketch
 from biodesci.core.airlock.rules import SMALL
 from biodesci.core.documents.dataset_card import MAX_FIELDS
+from biodesci.inspection.hashing import mixed
 from biodesci.inspection.identifiers.persons import person_column
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.column import is_number, is_text
@@ -30,7 +31,6 @@ _AT_ONCE: Final = 3  # columns of a combination, at most
 _LOOKED_AT: Final = 2_000  # rows by which columns and combinations are chosen
 _UNIQUE: Final = 0.97  # a combination tells rows apart that differs in so many of them
 _LONGEST: Final = 256  # bytes of a text, on average
-_FACTORS: Final = (np.uint64(0xBF58476D1CE4E5B9), np.uint64(0x94D049BB133111EB))
 
 
 class Likeness:
@@ -117,7 +117,7 @@ class Likeness:
         return hashes[places], is_there[places]
 
     def _of_numbers(self, numbers: npt.NDArray[np.float64]) -> Hashes:
-        return _mixed((numbers + 0.0).view(np.uint64) ^ self._salt)  # + 0.0 makes -0.0 zero
+        return mixed((numbers + 0.0).view(np.uint64) ^ self._salt)  # + 0.0 makes -0.0 zero
 
 
 def _plain(array: pa.Array) -> pa.Array:
@@ -159,19 +159,12 @@ def _number(text: str) -> float | None:
     return number if math.isfinite(number) else None
 
 
-def _mixed(hashes: Hashes) -> Hashes:
-    """Spread over all 64 bits (splitmix64: Steele, Lea and Flood, OOPSLA 2014)."""
-    hashes = (hashes ^ (hashes >> np.uint64(30))) * _FACTORS[0]
-    hashes = (hashes ^ (hashes >> np.uint64(27))) * _FACTORS[1]
-    return hashes ^ (hashes >> np.uint64(31))
-
-
 def _combined(columns: Sequence[tuple[Hashes, npt.NDArray[np.bool_]]]) -> Hashes:
     """One hash a row, whatever the order of the columns; of rows in which none of the values is missing."""
     total, is_there = columns[0]
     for hashes, others in columns[1:]:
         total, is_there = total + hashes, is_there & others
-    return _mixed(total[is_there] + np.uint64(len(columns)))
+    return mixed(total[is_there] + np.uint64(len(columns)))
 
 
 def _smallest(kept: Hashes, more: Hashes) -> Hashes:

@@ -15,6 +15,7 @@ from biodesci.inspection.identifiers import header, lists, vocabulary
 from biodesci.inspection.mends import PUBLIC_CODE
 
 _LETTERS: Final = re.compile(r"[^\W\d_]+")
+_INITIALS: Final = 2  # letters
 _LONG_NAME: Final = 5  # letters; of shorter ones many are codes, too
 _EPONYMS: Final = frozenset(vocabulary.EPONYMS.split())
 
@@ -34,11 +35,11 @@ def check_codes(values: Sequence[str], place: str) -> list[Finding]:
 
 def _has_both_names(value: str) -> bool:
     """Whether a given and a family name stand apart in one word without spaces: weber_anna_1950."""
-    words = [lists.fold(word) for word in _LETTERS.findall(value)]
+    words = [lists.fold(word) for word in _LETTERS.findall(value) if len(word) > _INITIALS]
     if " " in value.strip() or _EPONYMS.intersection(words):
         return False
     return any(
-        _is_name(given, lists.FIRST) and _is_name(family, lists.LAST)
+        lists.is_only(given, lists.FIRST) and lists.is_only(family, lists.LAST)
         for i, given in enumerate(words)
         for j, family in enumerate(words)
         if i != j and given != family
@@ -51,18 +52,11 @@ def _may_be_login(value: str) -> bool:
     longest = max(words, key=len, default="")
     if " " in value.strip() or len(longest) < _LONG_NAME or _EPONYMS.intersection(words):
         return False
-    if _is_name(longest, lists.FIRST | lists.LAST):
+    if lists.is_only(longest, lists.NAME):
         return True
-    if any(len(word) == 1 for word in words) and lists.tokens().get(longest, 0) & lists.LAST:
+    if any(len(word) == 1 for word in words) and lists.known(longest) & lists.LAST:
         return True  # j.smith, whose name is a word, too
     is_word = longest in lists.tokens()
     return not is_word and any(
-        len(rest) >= _LONG_NAME and lists.tokens().get(rest, 0) & lists.LAST
-        for rest in (longest[1:], longest[:-1])
+        len(rest) >= _LONG_NAME and lists.known(rest) & lists.LAST for rest in (longest[1:], longest[:-1])
     )
-
-
-def _is_name(word: str, flag: int) -> bool:
-    """Whether a word is listed as a name of that kind, and as nothing else."""
-    known = lists.tokens().get(word, 0)
-    return len(word) > 2 and bool(known & flag) and not known & (lists.WORD | lists.PLACE)

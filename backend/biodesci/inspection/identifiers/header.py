@@ -38,8 +38,6 @@ _MANY_DAYS: Final = 2  # a record has one or two dates; a table with a column fo
 _SYMBOL: Final = 6  # capitals of a gene's symbol, such as ADAM10, ANGEL2 and CALM
 # Names of methods and scores in statistics and medicine, which columns are called after.
 _EPONYMS: Final = frozenset(vocabulary.EPONYMS.split())
-_NAMED: Final = lists.FIRST | lists.LAST
-_OTHER: Final = lists.WORD | lists.PLACE
 
 
 def check_names(columns: Sequence[str], place: str) -> list[Finding]:
@@ -111,7 +109,7 @@ def names_person(name: str) -> bool:
         for pair in pairwise(words)
         if len(set(pair)) > 1
         and all(map(_may_be_name, pair))
-        and not (is_variable and not all(_is_plain(word, _NAMED) for word in pair))
+        and not (is_variable and not all(_is_plain(word, lists.NAME) for word in pair))
     )
     is_repeated = len(words) > 1 and len({word.lower() for word in words}) == 1
     of_others = is_repeated or _EPONYMS.intersection(map(str.lower, words))
@@ -140,7 +138,7 @@ def may_be_person(name: str) -> bool:
 
 
 def _has_name(words: Sequence[str]) -> bool:
-    return any(_may_be_name(word) and _is_plain(word, _NAMED) for word in words)
+    return any(_may_be_name(word) and _is_plain(word, lists.NAME) for word in words)
 
 
 def _may_be_name(word: str) -> bool:
@@ -168,8 +166,7 @@ def _is_listed_pair(words: Sequence[str]) -> bool:
 def _is_plain(word: str, flag: int) -> bool:
     """Whether a word is listed as a name of that kind, and as nothing else."""
     symbol = (word.isascii() and word.isupper() and len(word) <= _SYMBOL) or word.lower() in _EPONYMS
-    known = lists.tokens().get(lists.fold(word), 0)
-    return not symbol and len(word) > 2 and bool(known & flag) and not known & _OTHER
+    return not symbol and len(word) > 2 and lists.is_only(word, flag)
 
 
 def _records(columns: Sequence[str]) -> int:

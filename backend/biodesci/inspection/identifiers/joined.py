@@ -43,13 +43,11 @@ def _of(words: list[str], *, person_name: bool) -> Grade:
     words = [word for word in words if len(word) > 1]
     if len(words) < 2:
         return Grade.NONE
-    known = [lists.tokens().get(lists.fold(word), 0) for word in words]
-    other = lists.PLACE | lists.WORD
-    first = [i for i, flags in enumerate(known) if flags & lists.FIRST and not flags & other]
-    last = [i for i, flags in enumerate(known) if flags & lists.LAST and not flags & other]
+    first = [i for i, word in enumerate(words) if lists.is_only(word, lists.FIRST)]
+    last = [i for i, word in enumerate(words) if lists.is_only(word, lists.LAST)]
     if any(i != j for i in first for j in last):
         return Grade.FULL
     capital = all(word[0].isupper() for word in words)
-    if person_name and capital and not any(flags & lists.WORD for flags in known):
+    if person_name and capital and not any(lists.known(word) & lists.WORD for word in words):
         return Grade.LIKELY
     return max(Grade.NONE, names.grade(" ".join(words))) if person_name else Grade.NONE

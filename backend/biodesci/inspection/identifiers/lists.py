@@ -25,6 +25,8 @@ FIRST: Final = 1
 LAST: Final = 2
 PLACE: Final = 4
 WORD: Final = 8
+NAME: Final = FIRST | LAST
+OTHER: Final = PLACE | WORD
 
 
 def fold(text: str) -> str:
@@ -58,6 +60,17 @@ def tokens() -> dict[str, int]:
     for particle in vocabulary.PARTICLES.split():
         listed.pop(particle, None)
     return listed
+
+
+def known(word: str) -> int:
+    """What a word is known as, however it is written (a sum of FIRST, LAST, PLACE, WORD); 0 for no list's."""
+    return tokens().get(fold(word), 0)
+
+
+def is_only(word: str, flag: int) -> bool:
+    """Whether a word is listed as what `flag` says of names, and neither as a place nor as another word."""
+    flags = known(word)
+    return bool(flags & flag) and not flags & OTHER
 
 
 @cache

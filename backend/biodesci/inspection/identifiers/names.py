@@ -129,19 +129,18 @@ def grade(value: str) -> Grade:
 
 
 def _of_one(word: str) -> Grade:
-    flags = lists.tokens().get(lists.fold(word), 0) or _compound(word)
-    if not flags & (lists.FIRST | lists.LAST):
+    flags = _known(word)
+    if not flags & lists.NAME:
         return Grade.NONE
-    return Grade.AMBIGUOUS if flags & (lists.PLACE | lists.WORD) else Grade.PART
+    return Grade.AMBIGUOUS if flags & lists.OTHER else Grade.PART
 
 
 def _of_several(value: str, words: list[str]) -> Grade:
     shaped = _SHAPE.fullmatch(value) is not None
-    known = [lists.tokens().get(lists.fold(word), 0) for word in words]
+    known = [lists.known(word) for word in words]
     cased = shaped or value.islower() or value.isupper() or _SCRIPTS.search(value)
     if cased and _is_full(words, known):
-        name, other = lists.FIRST | lists.LAST, lists.PLACE | lists.WORD
-        plain = any(flags & name and not flags & other for flags in known)
+        plain = any(flags & lists.NAME and not flags & lists.OTHER for flags in known)
         return Grade.FULL if plain or _in_order(known[0], known[-1]) else Grade.PAIR
     if shaped and len(words) < 4 and _is_likely(words, known):
         return Grade.LIKELY
@@ -151,8 +150,7 @@ def _of_several(value: str, words: list[str]) -> Grade:
 def is_uncommon(value: str) -> bool:
     """Whether a value of two or three capitalised words has none that is a common word or a place."""
     words = _words(value)
-    other = lists.PLACE | lists.WORD
-    return len(words) in {2, 3} and not any(lists.tokens().get(lists.fold(word), 0) & other for word in words)
+    return len(words) in {2, 3} and not any(lists.known(word) & lists.OTHER for word in words)
 
 
 def find(text: str) -> Grade:
@@ -175,7 +173,7 @@ def find(text: str) -> Grade:
 
 
 def _is_family(word: str) -> bool:
-    flags = lists.tokens().get(lists.fold(word), 0) or _compound(word)
+    flags = _known(word)
     return bool(flags & lists.LAST) and not flags & lists.WORD
 
 
@@ -188,13 +186,11 @@ def _has_pair(text: str) -> bool:
         if not capital or len(word) < 2:
             previous = None
             continue
-        flags = lists.tokens().get(lists.fold(word), 0) or _compound(word)
+        flags = _known(word)
         if previous and text[previous[0] : match.start()] in {" ", ", "}:
             before = previous[1]
             unlisted = not flags and len(word) > 3 and text[previous[0]] == " "
-            if _pairs(before, flags) or (
-                unlisted and before & lists.FIRST and not before & (lists.PLACE | lists.WORD)
-            ):
+            if _pairs(before, flags) or (unlisted and before & lists.FIRST and not before & lists.OTHER):
                 return True
         previous = (match.end(), flags)
     return False
@@ -205,21 +201,18 @@ def _has_single(text: str) -> bool:
     words = [_POSSESSIVE.sub("", match[0]) for match in _TOKEN.finditer(text)]
     if not any(word.islower() for word in words):
         return False
-    other = lists.PLACE | lists.WORD
     for place, word in enumerate(words):
         if word[:1].isupper() and len(word) > 3 and not word.isupper():
-            flags = lists.tokens().get(lists.fold(word), 0)
             # A sentence begins with a capital; many of its words are somebody's family name.
             wanted = lists.FIRST | (lists.LAST if place and words[place - 1].islower() else 0)
-            if flags & wanted and not flags & other:
+            if lists.is_only(word, wanted):
                 return True
     return False
 
 
 def _pairs(before: int, after: int) -> bool:
     either = (before & lists.FIRST and after & lists.LAST) or (before & lists.LAST and after & lists.FIRST)
-    other = lists.PLACE | lists.WORD
-    return bool(either) and (not (before & other and after & other) or _in_order(before, after))
+    return bool(either) and (not (before & lists.OTHER and after & lists.OTHER) or _in_order(before, after))
 
 
 def _in_order(before: int, after: int) -> bool:
@@ -234,7 +227,7 @@ def _is_person(name: str, *, titled: bool, close: bool) -> bool:
     `close` is for words such as "daughter", behind which a given name may be a common word, too.
     """
     words = _words(name)
-    known = [lists.tokens().get(lists.fold(word), 0) or _compound(word) for word in words]
+    known = [_known(word) for word in words]
     if titled:
         return any(not flags & lists.WORD or flags & lists.LAST for flags in known[:2])
     first = known[0] if known else 0
@@ -242,7 +235,7 @@ def _is_person(name: str, *, titled: bool, close: bool) -> bool:
         return True
     if close and len(known) > 1 and not any(flags & lists.WORD for flags in known):
         return True
-    if first & (lists.FIRST | lists.LAST) and not first & (lists.WORD | lists.PLACE):
+    if first & lists.NAME and not first & lists.OTHER:
         return True
     return len(known) > 1 and _pairs(known[0], known[1])
 
@@ -250,12 +243,8 @@ def _is_person(name: str, *, titled: bool, close: bool) -> bool:
 def _is_unlisted(name: str) -> bool:
     """Whether what stands behind "patient" is no word that is known, and does not end as nouns do."""
     words = _words(name)
-    other = lists.WORD | lists.PLACE
     return bool(words) and not any(
-        len(word) < _SHORTEST
-        or word.isupper()
-        or lists.tokens().get(lists.fold(word), 0) & other
-        or _NO_NAME.fullmatch(word)
+        len(word) < _SHORTEST or word.isupper() or lists.known(word) & lists.OTHER or _NO_NAME.fullmatch(word)
         for word in words
     )
 
@@ -273,16 +262,20 @@ def _is_full(words: list[str], known: list[int]) -> bool:
 
 def _is_likely(words: list[str], known: list[int]) -> bool:
     """Whether one token is a name and nothing else, and of the others none is a common word."""
-    other = lists.PLACE | lists.WORD
     named = any(
-        flags & (lists.FIRST | lists.LAST) and not flags & other and len(word) > 2
+        flags & lists.NAME and not flags & lists.OTHER and len(word) > 2
         for word, flags in zip(words, known, strict=True)
     )
     return named and not any(flags & lists.WORD for flags in known)
 
 
 def _common(name: str) -> bool:
-    return all(lists.tokens().get(lists.fold(word), 0) & lists.WORD for word in _words(name))
+    return all(lists.known(word) & lists.WORD for word in _words(name))
+
+
+def _known(word: str) -> int:
+    """What a word, or a double name as a whole, is known as."""
+    return lists.known(word) or _compound(word)
 
 
 def _compound(word: str) -> int:
@@ -292,7 +285,7 @@ def _compound(word: str) -> int:
     ]
     if len(parts) < 2:
         return 0
-    flags = lists.FIRST | lists.LAST | lists.PLACE | lists.WORD
+    flags = lists.NAME | lists.OTHER
     for part in parts:
         flags &= lists.tokens().get(part, 0)
     return flags
