@@ -1,4 +1,4 @@
-"""Whether an account signed: by its own code where it has some (ERC-1271,
+"""Signatures by this account, and whether an account signed: by its own code where it has some (ERC-1271,
 https://eips.ethereum.org/EIPS/eip-1271), else by its key."""
 
 from __future__ import annotations
@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Final
 
 from eth_account import Account
-from eth_account.messages import SignableMessage
+from eth_account.messages import SignableMessage, encode_typed_data
 from eth_keys.exceptions import BadSignature
 from eth_utils.crypto import keccak
 from eth_utils.exceptions import ValidationError
@@ -15,6 +15,7 @@ from web3.exceptions import ContractLogicError, Web3Exception
 
 from biodesci.chain.client import Chain
 from biodesci.core.errors import ChainError
+from biodesci.core.typed_data import Document
 
 _MAGIC: Final = bytes.fromhex("1626ba7e")
 _ECDSA: Final = 65  # bytes; a contract's may be anything
@@ -27,6 +28,11 @@ _ABI: Final = [
         "outputs": [{"name": "magicValue", "type": "bytes4"}],
     }
 ]
+
+
+def sign(chain: Chain, document: Document) -> bytes:
+    """The EIP-712 signature of typed data by `chain`'s account, which needs a key for that."""
+    return bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
 
 
 def is_by(chain: Chain, account: str, message: SignableMessage, signature: bytes) -> bool:

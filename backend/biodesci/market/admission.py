@@ -10,8 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from eth_account.messages import encode_typed_data
-
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.core import typed_data
 from biodesci.core.documents.inspection_report import (
@@ -98,7 +97,7 @@ def report(
         accepted_risk=meta.accept_risk,
     )
     document = typed_data.inspection_report(unsigned)
-    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    signature = signatures.sign(chain, document)
     return unsigned.model_copy(update={"signature": signature})
 
 

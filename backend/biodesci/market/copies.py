@@ -193,8 +193,7 @@ def _blank(chain: Chain, note: HeldContainer, root: bytes, partner: str) -> Copy
 
 def _sign(chain: Chain, note: HeldContainer, root: bytes) -> CopyReceipt:
     blank = _blank(chain, note, root, chain.address)
-    message = encode_typed_data(full_message=typed_data.copy_receipt(blank))
-    return blank.model_copy(update={"signature": bytes(chain.signer().sign_message(message).signature)})
+    return blank.model_copy(update={"signature": signatures.sign(chain, typed_data.copy_receipt(blank))})
 
 
 def _require_receipt(chain: Chain, receipt: CopyReceipt, wanted: CopyReceipt) -> None:

@@ -126,8 +126,7 @@ def confirm(holder: Member, request: DeletionRequest) -> DeletionReceipt:
             "Something else that it keeps contains it; look at biodesci ipfs pins. Nothing was signed.",
         )
     blank = DeletionReceipt(request=request, holder=chain.address, deleted=int(time.time()), signature=b"")
-    message = encode_typed_data(full_message=typed_data.deletion(blank))
-    signature = bytes(chain.signer().sign_message(message).signature)
+    signature = signatures.sign(chain, typed_data.deletion(blank))
     receipt = blank.model_copy(update={"signature": signature})
     for digest in copies:
         containers.attach(digest, DELETION, receipt.to_bytes())

@@ -17,6 +17,7 @@ from itertools import chain, zip_longest
 from typing import Final
 
 from biodesci.core.errors import BioDeSciError
+from biodesci.core.pauses import doubled
 
 _log = logging.getLogger(__name__)
 _AT_ONCE: Final = 128  # questions under way
@@ -83,8 +84,8 @@ class Fellows:
     def distrust(self, fellow: Fellow) -> None:
         """Its answer was of no use: it is left alone as if it had been silent."""
         self._silences[fellow] += 1
-        longer = self._pause * 2 ** min(self._silences[fellow] - 1, 16)
-        self._again[fellow] = time.monotonic() + min(longer, _LONGEST_S)
+        pause = doubled(self._silences[fellow], self._pause, _LONGEST_S)
+        self._again[fellow] = time.monotonic() + pause
 
     def close(self) -> None:
         """Asks nothing more; what is under way ends by itself."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from eth_account.messages import SignableMessage, encode_typed_data
+from eth_account.messages import encode_typed_data
 from web3.contract.contract import ContractFunction
 
 from biodesci.chain import signatures
@@ -101,7 +101,7 @@ def approval(
 
 def sign(chain: Chain, approved: Approval) -> SignedApproval:
     """Signed by `chain`'s account, a guardian."""
-    signature = bytes(chain.signer().sign_message(_message(approved)).signature)
+    signature = signatures.sign(chain, typed_data.delivery_approval(approved))
     return SignedApproval(approval=approved, guardian=chain.address, signature=signature)
 
 
@@ -111,12 +111,13 @@ def sifted(
     """The signatures of `wanted` by guardians, by account; and by account why others do not count."""
     good: dict[str, bytes] = {}
     refused: dict[str, str] = {}
+    message = encode_typed_data(full_message=typed_data.delivery_approval(wanted))
     for one in given:
         if one.guardian not in guardians[1]:
             refused[one.guardian] = "it is no guardian of this key"
         elif one.approval != wanted:
             refused[one.guardian] = "it approved another delivery"
-        elif not one.signature or not signatures.is_by(chain, one.guardian, _message(wanted), one.signature):
+        elif not one.signature or not signatures.is_by(chain, one.guardian, message, one.signature):
             refused[one.guardian] = "its approval is not signed by it"
         else:
             good[one.guardian] = one.signature
@@ -140,7 +141,3 @@ def _namings(chain: Chain, filters: dict[str, int]) -> list[dict[str, Any]]:
     first = chain.deployment.contracts["GuardedCustody"].block
     logs = chain.events(chain.custody, "GuardiansNamed", first, filters=filters)
     return [dict(log["args"]) for log in logs]
-
-
-def _message(approved: Approval) -> SignableMessage:
-    return encode_typed_data(full_message=typed_data.delivery_approval(approved))

@@ -16,9 +16,9 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from eth_account.messages import encode_typed_data
 from web3.contract.contract import ContractFunction
 
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.chain.records import DatasetVersion, License, Release
 from biodesci.core import files, guarding, typed_data
@@ -97,8 +97,7 @@ def guard(
         ),
     )
     sealed = guarding.seal_to_guardians(dealt, split, {one: chain.key_of(one) for one in accounts})
-    message = encode_typed_data(full_message=typed_data.key_split(split))
-    signature = bytes(chain.signer().sign_message(message).signature)
+    signature = signatures.sign(chain, typed_data.key_split(split))
     return SplitFile(signed=SignedSplit(split=split, signature=signature), sealed=sealed)
 
 

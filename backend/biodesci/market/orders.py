@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import Final
 
-from eth_account.messages import encode_typed_data
 from web3.types import TxReceipt
 
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Sale
 from biodesci.core import typed_data
@@ -43,7 +43,7 @@ def order(chain: Chain, agreed: Deal, *, seconds: int) -> SignedOrder:
     )
     licenses = str(chain.licenses.address)
     document = typed_data.order(chain.chain_id, licenses, wanted)
-    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    signature = signatures.sign(chain, document)
     return SignedOrder(
         chain_id=chain.chain_id,
         licenses=licenses,

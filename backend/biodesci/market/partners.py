@@ -65,8 +65,7 @@ def name(owner: Member, dataset_id: int, served_at: str, partners: Sequence[Part
         named=max(chain.now(), 0 if before is None else before.named + 1),
         signature=b"",
     )
-    message = encode_typed_data(full_message=typed_data.partners(blank))
-    made = blank.model_copy(update={"signature": bytes(chain.signer().sign_message(message).signature)})
+    made = blank.model_copy(update={"signature": signatures.sign(chain, typed_data.partners(blank))})
     keep(chain, containers, made, time.time())
     return made
 

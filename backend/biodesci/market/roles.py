@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from eth_account.messages import encode_typed_data
-
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Mandate
 from biodesci.core import typed_data
@@ -86,7 +85,7 @@ def sign_acceptance(chain: Chain, dataset_id: int, role: Role, *, seconds: int) 
         }
     )
     document = typed_data.role_acceptance(chain.chain_id, contract, acceptance)
-    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    signature = signatures.sign(chain, document)
     return SignedAcceptance(
         chain_id=chain.chain_id, contract=contract, acceptance=acceptance, signature=signature
     )

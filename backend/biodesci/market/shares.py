@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from eth_account.messages import SignableMessage, encode_typed_data
+from eth_account.messages import encode_typed_data
 
 from biodesci.chain import signatures
 from biodesci.chain.client import Chain
@@ -54,11 +54,12 @@ def sifted(
     for signed in given:
         release = signed.release
         guardian = release.guardian
+        message = encode_typed_data(full_message=typed_data.share_release(release))
         if split.index_of(guardian) is None:
             refused[guardian] = "it is no guardian of this key"
         elif release.model_copy(update={"sealed": b""}) != asked(chain, licence, split, guardian):
             refused[guardian] = "its share is for another licence, or of another split"
-        elif not signatures.is_by(chain, guardian, _message(release), signed.signature):
+        elif not signatures.is_by(chain, guardian, message, signed.signature):
             refused[guardian] = "its share is not signed by it"
         else:
             good[guardian] = signed
@@ -84,9 +85,5 @@ def put_together(chain: Chain, seed: bytes, licence: License, raw: bytes) -> byt
 
 def sign(chain: Chain, release: Release) -> SignedRelease:
     """Signed by `chain`'s account, the guardian."""
-    signature = bytes(chain.signer().sign_message(_message(release)).signature)
+    signature = signatures.sign(chain, typed_data.share_release(release))
     return SignedRelease(release=release, signature=signature)
-
-
-def _message(release: Release) -> SignableMessage:
-    return encode_typed_data(full_message=typed_data.share_release(release))

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Final, Protocol
 
 import httpx
-from eth_account.messages import encode_typed_data
 
 from biodesci.asking.http import Answer, Asker
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.core import cid, problems, typed_data
 from biodesci.core.documents.content_request import ContentRequest, SignedContentRequest, origin
@@ -92,9 +92,9 @@ def signer(chain: Chain, dataset_id: int, license_id: int) -> Sign:
         )
         contract = str(chain.licenses.address)
         document = typed_data.content_request(chain.chain_id, contract, asked)
-        signature = chain.signer().sign_message(encode_typed_data(full_message=document)).signature
+        signature = signatures.sign(chain, document)
         return SignedContentRequest(
-            chain_id=chain.chain_id, contract=contract, request=asked, signature=bytes(signature)
+            chain_id=chain.chain_id, contract=contract, request=asked, signature=signature
         )
 
     return sign

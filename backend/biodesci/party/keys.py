@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from eth_account.messages import encode_typed_data
 from eth_utils.crypto import keccak
 from web3 import Web3
 
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.chain.records import Key
 from biodesci.core import envelope, files, keyfile, typed_data
@@ -106,7 +106,7 @@ def sign_registration(chain: Chain, home: Path, passphrase: str, *, seconds: int
     document = typed_data.registration(
         chain.chain_id, registry, chain.address, bytes(Web3.keccak(public)), nonce, deadline
     )
-    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    signature = signatures.sign(chain, document)
     return SignedRegistration(
         chain_id=chain.chain_id,
         registry=registry,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from eth_account.messages import encode_typed_data
-
+from biodesci.chain import signatures
 from biodesci.chain.client import Chain
 from biodesci.core import typed_data, visa
 from biodesci.core.documents.visa import SignedVisa, Visa
@@ -13,7 +12,7 @@ def sign(chain: Chain, claim: Visa) -> SignedVisa:
     """The visa, signed by this account for the VisaRegistry of this chain."""
     registry = str(chain.visas.address)
     document = typed_data.visa(chain.chain_id, registry, claim)
-    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    signature = signatures.sign(chain, document)
     return SignedVisa(chain_id=chain.chain_id, registry=registry, visa=claim, signature=signature)
 
 

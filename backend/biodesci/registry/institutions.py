@@ -57,7 +57,7 @@ def sign(chain: Chain, institution: Institution, network: Network | None) -> Ins
     """The file for the web server, signed by `chain`'s account; where the institution's account has code,
     that has to accept it (ERC-1271). Raises AccessDeniedError where it does not count for that account."""
     document = typed_data.institution(network, institution)
-    signature = bytes(chain.signer().sign_message(encode_typed_data(full_message=document)).signature)
+    signature = signatures.sign(chain, document)
     file = InstitutionFile(network=network, institution=institution, signature=signature)
     _require_signed(chain, file)
     return file
