@@ -34,6 +34,13 @@ def address(text: str) -> str:
     return str(to_checksum_address(text))
 
 
+def account_at(text: str) -> tuple[str, str]:
+    """ACCOUNT@URL as the account and the address at which it answers, "" where there is none; InputError
+    where the account is none."""
+    account, _, url = text.partition("@")
+    return address(account), url
+
+
 def word(text: str, what: str = "commitment") -> bytes:
     """`text` as 32 bytes; InputError where it is none, which calls it by `what` it should be."""
     from biodesci.core.errors import InputError

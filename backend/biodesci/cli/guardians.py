@@ -8,7 +8,7 @@ from typing import Annotated, Any
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, new_file
+from biodesci.cli.arguments import Number, account_at, new_file
 
 app = typer.Typer()
 
@@ -42,9 +42,9 @@ def guard(
     from biodesci.core import files
     from biodesci.market import guarded_custody, guardians
 
-    target, named = new_file(file), [one.partition("@") for one in guardian]
-    accounts = [address(account) for account, _, _ in named]
-    urls = {account: url for account, (_, _, url) in zip(accounts, named, strict=True) if url}
+    target, named = new_file(file), [account_at(one) for one in guardian]
+    accounts = [account for account, _ in named]
+    urls = {account: url for account, url in named if url}
     owner = session.member()
     if contract:
         guarded_custody.appoint(owner.chain, dataset_id, version, accounts, threshold)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address
+from biodesci.cli.arguments import Number, account_at, address
 
 app = typer.Typer()
 
@@ -47,14 +47,14 @@ def partners(
             if known.pop(account, None) is None:
                 raise InputError(f"{account} is no partner of dataset {dataset_id}.", "Nothing was changed.")
         for text in add or ():
-            account, _, url = text.partition("@")
+            account, url = account_at(text)
             if not url:
                 raise InputError(
                     "The partner's server is missing.", "Write ACCOUNT@https://data.partner.org."
                 )
-            known[address(account)] = Partner(account=address(account), url=url)
+            known[account] = Partner(account=account, url=url)
         named = naming.name(owner, dataset_id, settings.containers_url, list(known.values()))
-    rows = [] if named is None else list(copies.shown(owner, named, places))
+    rows = [] if named is None else list(copies.challenge(owner, named, places))
     output.table(
         [
             {

@@ -36,11 +36,16 @@ def replicate(own: Ipfs, other: Ipfs, digest: bytes, places: int) -> Copy:
         size = own.size(digest)
     except BioDeSciError as exc:
         return Copy(other.api, digest, 0, f"This party's own node: {exc.message}")
-    chosen = {secrets.randbelow(size) for _ in range(places)} | {size - 1} if size else {0}
+    chosen = unforeseeable(size, places)
     try:
         other.pin(digest, seconds=PIN_SECONDS)
-        for place in sorted(chosen):
+        for place in chosen:
             other.holds(digest, place)
     except BioDeSciError as exc:
         return Copy(other.api, digest, 0, exc.message)
     return Copy(other.api, digest, len(chosen))
+
+
+def unforeseeable(size: int, places: int) -> list[int]:
+    """So many places of a file of `size` bytes, chosen at random, and its last byte, in ascending order."""
+    return sorted({secrets.randbelow(size) for _ in range(places)} | {size - 1}) if size else [0]

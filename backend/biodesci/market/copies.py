@@ -7,7 +7,6 @@ the owner does. A partner signs that it has the copy; the owner asks for places 
 
 from __future__ import annotations
 
-import secrets
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
@@ -25,6 +24,7 @@ from biodesci.core import container, typed_data
 from biodesci.core.documents.copies import CopyReceipt, Partner, PartnerList
 from biodesci.core.documents.deletion import DeletionRequest
 from biodesci.core.errors import BioDeSciError, IntegrityError, NotFoundError, StateError
+from biodesci.ipfs.replication import unforeseeable
 from biodesci.market import content, erasure, partners
 from biodesci.market.sources import OwnersServer, signer
 from biodesci.party.containers import RECEIPT, REQUEST, Containers, HeldContainer
@@ -46,7 +46,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Shown:
+class Challenged:
     """What a partner has of a version: its receipt, how many places it showed, or what is amiss."""
 
     partner: Partner
@@ -136,7 +136,7 @@ def delete_withdrawn(member: Member, dataset_id: int) -> list[Kept]:
     return done
 
 
-def shown(owner: Member, named: PartnerList, places: int) -> Iterator[Shown]:
+def challenge(owner: Member, named: PartnerList, places: int) -> Iterator[Challenged]:
     """Asks each partner for its receipt of each version that stands, and for so many places of the copy.
     Receipts are kept with the container. Raises nothing of ours: what a partner lacks is its problem."""
     chain, held = owner.chain, Containers(owner.home)
@@ -153,15 +153,15 @@ def shown(owner: Member, named: PartnerList, places: int) -> Iterator[Shown]:
                 _require_receipt(chain, receipt, _blank(chain, note, root, partner.account))
                 held.attach(note.content, f"{partner.account.lower()}.{RECEIPT}", receipt.to_bytes())
                 checked = _places(server, held.path(note.content), note, places)
-                yield Shown(partner, note.version, receipt, checked)
+                yield Challenged(partner, note.version, receipt, checked)
             except BioDeSciError as exc:
-                yield Shown(partner, note.version, receipt, 0, exc.message)
+                yield Challenged(partner, note.version, receipt, 0, exc.message)
 
 
 def _places(server: OwnersServer, own: Path, note: HeldContainer, places: int) -> int:
-    chosen = {secrets.randbelow(note.size) for _ in range(places)} | {note.size - 1}
+    chosen = unforeseeable(note.size, places)
     with own.open("rb") as source:
-        for place in sorted(chosen):
+        for place in chosen:
             stop = min(place + _PIECE, note.size)
             source.seek(place)
             if b"".join(server.stream(note.content, place, stop)) != source.read(stop - place):

@@ -212,7 +212,7 @@ def compose(chain: Chain, licence: License, signed: SignedSplit, given: Sequence
     good, refused = shares.sifted(chain, licence, signed.split, [one.signed for one in given])
     if len(good) < signed.split.threshold:
         raise InputError(
-            f"{len(good)} of {signed.split.threshold} shares that are needed count.{_why(refused)}",
+            f"{len(good)} of {signed.split.threshold} shares that are needed count.{shares.reasons(refused)}",
             "Ask more guardians for theirs: biodesci dataset release-share.",
         )
     good.sort(key=lambda one: signed.split.index_of(one.release.guardian) or 0)
@@ -226,14 +226,10 @@ def _approved(
     signed, refused = guarded_custody.sifted(chain, wanted, guardians, approvals)
     if len(signed) < split.threshold:
         raise InputError(
-            f"{len(signed)} of {split.threshold} approvals that are needed count.{_why(refused)}",
+            f"{len(signed)} of {split.threshold} approvals that are needed count.{shares.reasons(refused)}",
             "Have more guardians approve it, with the same shares: biodesci dataset approve-delivery.",
         )
     return guarded_custody.delivery(chain, wanted, guardians, signed)
-
-
-def _why(refused: Mapping[str, str]) -> str:
-    return "".join(f" {guardian}: {reason}." for guardian, reason in refused.items())
 
 
 def _digest_of(raw: bytes) -> bytes:

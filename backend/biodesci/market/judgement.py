@@ -265,7 +265,7 @@ def _proven_in_shares(
     if delivery is None:
         return Finding.OTHER_ENVELOPE, ""
     try:
-        shown = shared_evidence.look(chain, licence, delivery, given)
+        shown = shared_evidence.examine(chain, licence, delivery, given)
     except IntegrityError as exc:
         return Finding.NO_EVIDENCE, exc.message
     if shown.is_too_few:

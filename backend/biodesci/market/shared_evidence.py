@@ -30,7 +30,7 @@ _RANDOM: Final = 64  # bytes of the encapsulation's randomness, before the share
 
 
 @dataclass
-class Shown:
+class Examined:
     """What guardians showed of one delivery: `right` shares by account, those of them that were sealed to a
     key of the licensee's own, and why others do not count. `wrong` are proven; of the rest nothing is."""
 
@@ -88,7 +88,7 @@ def show(custodian: Member, license_id: int, arbiter: str, target: Path) -> None
     files.write_private(target, envelope.seal(chain.key_of(arbiter), shown.to_bytes(), bound))
 
 
-def look(chain: Chain, licence: License, delivery: Delivery, given: Sequence[ShareEvidence]) -> Shown:
+def examine(chain: Chain, licence: License, delivery: Delivery, given: Sequence[ShareEvidence]) -> Examined:
     """What these guardians show of a delivery, which is the one whose document they hold.
 
     Raises IntegrityError where the document is no key in shares of this version, signed by its owner.
@@ -97,22 +97,22 @@ def look(chain: Chain, licence: License, delivery: Delivery, given: Sequence[Sha
     split = key.signed.split
     shares.require_split(chain, key.signed, chain.read(DatasetVersion, licence.dataset_id, licence.version))
     signed, _ = shares.sifted(chain, licence, split, key.shares)
-    shown = Shown(given[0].delivered, split, len(signed))
+    examined = Examined(given[0].delivered, split, len(signed))
     keys = evidence.keys_of(chain, licence, delivery)
     by_guardian = {one.release.guardian: one for one in signed}
     for one in given:
         release = by_guardian.get(one.guardian)
         if release is None:
-            shown.unproven[one.guardian] = "no share that it signed was delivered."
+            examined.unproven[one.guardian] = "no share that it signed was delivered."
         else:
-            _look_at(shown, one, release, keys)
+            _examine_one(examined, one, release, keys)
     for guardian in by_guardian.keys() - {one.guardian for one in given}:
-        shown.unproven[guardian] = "it has shown nothing."
-    return shown
+        examined.unproven[guardian] = "it has shown nothing."
+    return examined
 
 
-def _look_at(
-    shown: Shown, one: ShareEvidence, signed: SignedRelease, keys: Sequence[evidence.RegisteredKey]
+def _examine_one(
+    examined: Examined, one: ShareEvidence, signed: SignedRelease, keys: Sequence[evidence.RegisteredKey]
 ) -> None:
     """Whether what a guardian showed makes what it released, and is the share that it was dealt."""
     release = signed.release
@@ -120,16 +120,16 @@ def _look_at(
         if guarding.seals_again(one.share, release, key.public, one.randomness):
             break
     else:
-        shown.unproven[one.guardian] = "what it shows does not make the share that it released."
+        examined.unproven[one.guardian] = "what it shows does not make the share that it released."
         return
     try:
-        guarding.check_share(shown.split, one.guardian, one.share)
+        guarding.check_share(examined.split, one.guardian, one.share)
     except BioDeSciError as exc:
-        shown.wrong[one.guardian] = f"it released a wrong share. {exc.message}"
+        examined.wrong[one.guardian] = f"it released a wrong share. {exc.message}"
         return
-    shown.right[one.guardian] = one.share
+    examined.right[one.guardian] = one.share
     if key.own:
-        shown.own.add(one.guardian)
+        examined.own.add(one.guardian)
 
 
 def _share_of(member: Member, license_id: int) -> ShareEvidence | None:

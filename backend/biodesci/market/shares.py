@@ -3,7 +3,7 @@ that a licensee puts together from them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from eth_account.messages import encode_typed_data
 
@@ -79,8 +79,12 @@ def put_together(chain: Chain, seed: bytes, licence: License, raw: bytes) -> byt
     try:
         return guarding.put_together(seed, split, [one.release for one in good])
     except IntegrityError as exc:
-        others = "".join(f" {guardian}: {why}." for guardian, why in refused.items())
-        raise IntegrityError(exc.message + others, exc.hint) from exc
+        raise IntegrityError(exc.message + reasons(refused), exc.hint) from exc
+
+
+def reasons(refused: Mapping[str, str]) -> str:
+    """Why what each of these guardians gave does not count, in words that go on after a sentence."""
+    return "".join(f" {guardian}: {reason}." for guardian, reason in refused.items())
 
 
 def sign(chain: Chain, release: Release) -> SignedRelease:

@@ -90,8 +90,8 @@ class Houses:
         licensed_copy.download_over(sale.buyer, sale.ipfs, sale.seed, license_id, target)
         return target.read_bytes()
 
-    def shown(self) -> copies.Shown:
-        [one] = copies.shown(self.owner, self.name(), PLACES)
+    def challenged(self) -> copies.Challenged:
+        [one] = copies.challenge(self.owner, self.name(), PLACES)
         return one
 
 
@@ -116,13 +116,13 @@ def test_a_partner_keeps_a_copy_signs_that_and_serves_licensees_while_the_owner_
     assert kept.receipt.partner == houses.partner.chain.address
     assert houses.keep().size == kept.size, "done again, it does nothing new"
 
-    shown = houses.shown()
-    assert (shown.problem, shown.places) == ("", PLACES + 1)
-    assert shown.receipt is not None
+    one = houses.challenged()
+    assert (one.problem, one.places) == ("", PLACES + 1)
+    assert one.receipt is not None
     filed = Containers(sale.home).attached(
         houses.content, f"{houses.partner.chain.address.lower()}.{RECEIPT}"
     )
-    assert filed == shown.receipt.to_bytes()
+    assert filed == one.receipt.to_bytes()
 
     license_id, other = sale.bought(), sale.bought()
     assert houses.download(license_id) == sale.plaintext
@@ -182,10 +182,10 @@ def test_a_copy_that_was_thrown_away_or_changed_is_seen(houses: Houses) -> None:
     file = Containers(houses.partner.home).path(houses.content)
     whole = file.read_bytes()
     file.write_bytes(whole[:-1] + bytes([whole[-1] ^ 1]))
-    assert "other bytes" in houses.shown().problem
+    assert "other bytes" in houses.challenged().problem
     file.unlink()
-    shown = houses.shown()
-    assert (shown.places, bool(shown.problem)) == (0, True)
+    one = houses.challenged()
+    assert (one.places, bool(one.problem)) == (0, True)
 
 
 def test_a_receipt_of_another_copy_or_by_somebody_else_does_not_count(houses: Houses) -> None:
@@ -195,9 +195,9 @@ def test_a_receipt_of_another_copy_or_by_somebody_else_does_not_count(houses: Ho
     held = Containers(houses.partner.home)
     for changed in ({"size": receipt.size - 1}, {"version": 2}, {"signature": bytes(65)}, {"kept": 1}):
         held.attach(houses.content, RECEIPT, receipt.model_copy(update=changed).to_bytes())
-        assert "not signed" in houses.shown().problem
+        assert "not signed" in houses.challenged().problem
     held.attach(houses.content, RECEIPT, CopyReceipt.parse(receipt.to_bytes()).to_bytes())
-    assert not houses.shown().problem
+    assert not houses.challenged().problem
 
 
 def test_a_strangers_card_gets_no_receipt_of_another_datasets_container(houses: Houses) -> None:
