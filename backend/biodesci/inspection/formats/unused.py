@@ -42,13 +42,14 @@ class Unused:
 
     def items(self, place: str) -> Iterator[Item]:
         """The values that no row had, once all batches were taken in."""
-        for name, offered in self._offered.items():
+        for name in sorted(self._too_many):
+            reason = "its dictionary has too many values: write the column as plain texts"
             where = f"{place}column {name!r}, values that no row has"
+            yield Finding(where, "values that are not read", Level.ASK, reason)
+        for name, offered in self._offered.items():
             left = offered.filter(pc.invert(pc.is_in(offered, value_set=self._used[name])))
-            if name in self._too_many:
-                reason = "its dictionary has too many values: write the column as plain texts"
-                yield Finding(where, "values that are not read", Level.ASK, reason)
-            elif len(left):
+            if len(left) and name not in self._too_many:
+                where = f"{place}column {name!r}, values that no row has"
                 text = "\0".join(value for value in left.to_pylist() if value).encode()
                 yield Residue(where, lambda text=text: io.BytesIO(text))  # type: ignore[misc]
 

@@ -13,7 +13,7 @@ import pytest
 from pyarrow import feather, orc, parquet
 
 from biodesci.inspection.finding import Level
-from biodesci.inspection.formats import arrow_layout
+from biodesci.inspection.formats import arrow_layout, unused
 from biodesci.inspection.inspect import inspect
 
 NAME = b"Patient: Anna Weber, Marburg"
@@ -52,6 +52,20 @@ def test_categories_that_rows_have_are_judged_as_a_column(tmp_path, write):
     frame = pd.DataFrame({"arm": pd.Categorical(["control", "treated"] * 50), "glucose": range(100)})
     write(frame, tmp_path / "data")
     assert _kinds(tmp_path / "data") == set()
+
+
+@pytest.mark.parametrize("chunks", [1, 2])
+def test_a_dictionary_of_too_many_values_asks(tmp_path, monkeypatch, chunks):
+    monkeypatch.setattr(unused, "_MOST", 2)
+    arm = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 40), ["control", "treated", "Anna Weber"])
+    few = pa.DictionaryArray.from_arrays(pa.array([0, 1] * 40), ["control", "treated"])
+    columns = pa.chunked_array([few, arm][-chunks:])
+    with pa.ipc.new_stream(tmp_path / "data", pa.schema([("arm", arm.type)])) as sink:
+        sink.write_table(pa.table({"arm": columns}))
+    asked = [
+        finding for finding in inspect(tmp_path / "data").of(Level.ASK) if finding.place.startswith("col")
+    ]
+    assert [finding.kind for finding in asked] == ["values that are not read"]
 
 
 @pytest.mark.parametrize("hidden", [{}, {"key": NAME}, {"pandas": NAME}])
