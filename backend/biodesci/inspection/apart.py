@@ -88,8 +88,8 @@ class _Forked:
             except (EOFError, ConnectionError):
                 self._pid = 0
                 raise InputError(
-                    f"{self._place} can't be inspected: the library that reads it crashed, or this machine has "
-                    "too little memory for it.",
+                    f"{self._place} can't be inspected: the library that reads it crashed, or this machine "
+                    "has too little memory for it.",
                     ADVICE,
                 ) from None
             match kind:
