@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 _LARGEST = 2**63 - 1  # far above every counter on chain, and within every column of the index
 
 Number = Annotated[int, typer.Argument(min=1, max=_LARGEST, help="Its number on chain.")]
+Elsewhere = Annotated[
+    list[str] | None,
+    typer.Option("--from", help="A server that has a private file, where its owner's is away; repeat."),
+]
 # Those of biodesci.index.activity, which takes long to load; a test compares them.
 Thing = Literal["dataset", "license", "model", "round", "inference"]
 

@@ -11,7 +11,7 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, new_file
+from biodesci.cli.arguments import Elsewhere, Number, new_file
 
 app = typer.Typer()
 keys = typer.Typer()
@@ -119,6 +119,7 @@ def check(
     license_id: Number,
     file: Annotated[Path, typer.Argument(help="Plain or Crypt4GH.", show_default=False)],
     crypt4gh_key: Annotated[Path | None, typer.Option(help=PRIVATE)] = None,
+    elsewhere: Elsewhere = None,
 ) -> None:
     """Compare a copy with what is on chain: whether it is the licensed file, whole and unchanged.
 
@@ -126,9 +127,11 @@ def check(
     encrypted opens with your --crypt4gh-key alone.
     """
     from biodesci.market.crypt4gh import check as run
+    from biodesci.market.sources import also_at
 
     private = None if crypt4gh_key is None else private_key(crypt4gh_key)
-    size = run(session.chain(), session.ipfs(), session.seed(), license_id, file, private)
+    with also_at(elsewhere or ()):
+        size = run(session.chain(), session.ipfs(), session.seed(), license_id, file, private)
     output.record(
         {"license_id": license_id, "file": file, "size": size},
         "It is the file that was published, whole and unchanged.",

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, new_file
+from biodesci.cli.arguments import Elsewhere, Number, address, new_file
 
 app = typer.Typer()
 
@@ -57,10 +57,7 @@ def judge(
     at_most: Annotated[
         int, typer.Option(min=1, help="GiB of an encrypted file that are fetched to try the key on it.")
     ] = 16,
-    elsewhere: Annotated[
-        list[str] | None,
-        typer.Option("--from", help="A server that has a private file, where its owner's is away; repeat."),
-    ] = None,
+    elsewhere: Elsewhere = None,
 ) -> None:
     """Judge a delivery by the evidence of it, and try the key on the encrypted file: the chain decides.
 

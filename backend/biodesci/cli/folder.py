@@ -8,17 +8,19 @@ from typing import Annotated
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number
+from biodesci.cli.arguments import Elsewhere, Number
 
 app = typer.Typer()
 
 
 @app.command()
-def files(license_id: Number) -> None:
+def files(license_id: Number, elsewhere: Elsewhere = None) -> None:
     """List the files of a licensed dataset that is a folder; no use is counted."""
     from biodesci.market.folder import files_of
+    from biodesci.market.sources import also_at
 
-    found = files_of(session.chain(), session.ipfs(), session.seed(), license_id)
+    with also_at(elsewhere or ()):
+        found = files_of(session.chain(), session.ipfs(), session.seed(), license_id)
     output.table(
         [{"path": file.path, "bytes": file.size} for file in found], ("path", "bytes"), "It is empty."
     )
@@ -29,6 +31,7 @@ def file(
     license_id: Number,
     path: Annotated[str, typer.Argument(help="As `biodesci license files` lists it.")],
     target: Annotated[Path, typer.Argument(help="Where the decrypted file goes.")],
+    elsewhere: Elsewhere = None,
     yes: output.Yes = False,
 ) -> None:
     """Fetch and decrypt one file of a licensed folder, without the rest.
@@ -39,11 +42,12 @@ def file(
     from biodesci.core.onchain import UNCOUNTED
     from biodesci.market.folder import download_file
     from biodesci.market.license import get
+    from biodesci.market.sources import also_at
 
     chain = session.chain()
     held = get(chain, license_id)
     if held.uses_left != UNCOUNTED:
         output.consent(f"This is one of {held.uses_left} uses that licence {license_id} has left.", yes=yes)
-    with output.progress("download", None) as advance:
+    with also_at(elsewhere or ()), output.progress("download", None) as advance:
         size = download_file(chain, session.ipfs(), session.seed(), license_id, (path, target), advance)
     output.record({"target": target, "size": size}, f"Decrypted to {target}.")

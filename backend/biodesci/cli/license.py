@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from biodesci.cli import output, session
-from biodesci.cli.arguments import Number, address, uses, when
+from biodesci.cli.arguments import Elsewhere, Number, address, uses, when
 from biodesci.cli.crypt4gh import READER, readers
 
 if TYPE_CHECKING:
@@ -104,10 +104,7 @@ def download(
         list[Path] | None,
         typer.Option(help=f"{READER}: the target is encrypted for it, and no plain file written; repeat."),
     ] = None,
-    elsewhere: Annotated[
-        list[str] | None,
-        typer.Option("--from", help="A server that has a private file, where its owner's is away; repeat."),
-    ] = None,
+    elsewhere: Elsewhere = None,
     yes: output.Yes = False,
 ) -> None:
     """Fetch the key, download (resuming), check against the chain, decrypt. For licences to download.
