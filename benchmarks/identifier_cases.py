@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -49,21 +49,17 @@ def cases(seed: int) -> Iterator[Case]:
                 column = tuple(make() for _ in range(ROWS))
                 yield Case(locale, kind, "named", HEADINGS[kind][locale], column)
                 yield Case(locale, kind, "hidden", "x7", column)
-                yield Case(
-                    locale,
-                    kind,
-                    "one row",
-                    "x7",
-                    _one(dice, make(), [str(dice.randint(40, 180)) for _ in range(ROWS)]),
-                )
+                value, numbers = make(), [str(dice.randint(40, 180)) for _ in range(ROWS)]
+                yield Case(locale, kind, "one row", "x7", planted(dice, value, numbers))
                 sentence = REMARKS[locale][kind][variant % len(REMARKS[locale][kind])]
                 fillers = [dice.choice(FILLERS[locale]) for _ in range(ROWS)]
-                yield Case(locale, kind, "remarks", "x7", _one(dice, sentence.format(make()), fillers))
+                yield Case(locale, kind, "remarks", "x7", planted(dice, sentence.format(make()), fillers))
 
 
-def _one(dice: random.Random, value: str, others: list[str]) -> tuple[str, ...]:
-    others[dice.randrange(len(others))] = value
-    return tuple(others)
+def planted(dice: random.Random, value: str, others: Sequence[str]) -> tuple[str, ...]:
+    """The others, with the value in place of one of them."""
+    at = dice.randrange(len(others))
+    return (*others[:at], value, *others[at + 1 :])
 
 
 def _maker(locale: str, kind: str, fake: Faker, dice: random.Random, variant: int) -> Callable[[], str]:

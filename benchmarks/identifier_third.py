@@ -15,7 +15,7 @@ from pathlib import Path
 
 from faker import Faker
 
-from benchmarks.identifier_cases import ROWS, Case, national
+from benchmarks.identifier_cases import ROWS, Case, national, planted
 
 THIRD = Path(__file__).with_name("identifier_third_words.txt")
 FOURTH = Path(__file__).with_name("identifier_fourth_words.txt")
@@ -71,16 +71,12 @@ class _Planter:
         if variant in PLAIN.get(kind, ()):
             yield Case(self._locale, kind, "hidden", "v3", column)
             numbers = tuple(f"{self._dice.gauss(7, 2):.2f}" for _ in range(ROWS))
-            yield Case(self._locale, kind, "one row", "v3", self._one(make(), numbers))
+            yield Case(self._locale, kind, "one row", "v3", planted(self._dice, make(), numbers))
         remark = remarks[variant].format(make(), last=self._fake.last_name())
-        yield Case(self._locale, kind, "remarks", "v3", self._one(remark, self.fillers()))
+        yield Case(self._locale, kind, "remarks", "v3", planted(self._dice, remark, self.fillers()))
 
     def fillers(self) -> tuple[str, ...]:
         return tuple(self._dice.choice(self._words["fillers"]) for _ in range(ROWS))
-
-    def _one(self, value: str, others: tuple[str, ...]) -> tuple[str, ...]:
-        at = self._dice.randrange(len(others))
-        return (*others[:at], value, *others[at + 1 :])
 
     def _maker(self, kind: str, variant: int) -> Callable[[], str]:
         fake, dice = self._fake, self._dice

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from benchmarks import identifier_unseen
+from benchmarks import identifier_third, identifier_unseen
 from benchmarks.identifier_cases import cases
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Level
@@ -46,6 +47,12 @@ def test_recall_in_twelve_further_locales() -> None:
     assert found["named"] >= 0.98 * planted["named"] > 0
     for mode in ("hidden", "one row", "remarks"):
         assert found[mode] >= 0.9 * planted[mode] > 0
+
+
+@pytest.mark.parametrize("words", [identifier_third.THIRD, identifier_third.FOURTH])
+def test_remarks_that_name_nobody_stop_nowhere(words: Path) -> None:
+    for case in identifier_third.controls(words, SEED):
+        assert Level.STOP not in {f.level for f in findings({case.heading: case.values})}, case.locale
 
 
 def test_one_long_note_in_120_rows_stops() -> None:
