@@ -20,6 +20,8 @@ _WEEK: Final = 7
 _LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
 _RECORD: Final = 7  # digits of a number that may be a hospital's
+_SOME: Final = 0.1
+_MOST: Final = 0.9
 _BY_FORM: Final = "by the values' form"
 
 
@@ -152,13 +154,16 @@ def _names(column: Column) -> Iterator[Verdict]:
         yield Verdict("name", Level.STOP, "values begin with Chinese or Korean family names", rows or texts)
         return
     share = column.share_of_names
-    single = grades[Grade.PART] + grades[Grade.AMBIGUOUS] + grades[Grade.PAIR]
+    plain = grades[Grade.PART] + grades[Grade.PAIR]
+    single = plain + grades[Grade.AMBIGUOUS]
+    # Some months, days and jobs are names of people, too: April, Cook. Of names most are, or some are no words.
+    listed = plain >= _SOME * texts or single >= _MOST * texts
     mixed = column.screen.numbers > 0.5 * column.screen.rows and texts <= 3
     if share >= 0.5 and grades[Grade.PART] >= 0.35 * texts and texts >= 8:
         yield Verdict("name", Level.STOP, "values are in lists of names", rows)
     elif mixed and (grades[Grade.PART] or grades[Grade.PAIR] or _uncommon(evidence)):
         yield Verdict("name", Level.STOP, "a name among numbers", rows)
-    elif single and share >= 0.2 and texts >= 5:
+    elif listed and share >= 0.2 and texts >= 5:
         yield Verdict("name", Level.ASK, "values are in lists of names, and may be something else", rows)
     elif grades[Grade.SHAPE] > 10 and grades[Grade.SHAPE] > 0.5 * texts:
         yield Verdict(

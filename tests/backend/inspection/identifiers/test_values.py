@@ -149,6 +149,30 @@ def test_what_asks() -> None:
     assert levels("zip", ["101", "102"]) == {"postcode": Level.NOTE}
 
 
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("January", "February", "March", "April", "May", "June"),
+        ("enero", "febrero", "marzo", "abril", "mayo", "junio"),
+        ("Nurse", "Teacher", "Baker", "Smith", "Cook"),
+    ],
+)
+def test_months_and_jobs_are_no_names(values: tuple[str, ...]) -> None:
+    assert levels("x7", [values[i % len(values)] for i in range(60)]) == {}
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        ("Anna", "Otto", "Karl", "Berta", "Emil", "Paula"),
+        ("Rose", "Grace", "May", "April", "Mark", "Faith"),  # each a word, too
+        ("January", "Cook", "Grace", "Berta", "none", "May"),
+    ],
+)
+def test_columns_of_names_ask(values: tuple[str, ...]) -> None:
+    assert levels("x7", [values[i % len(values)] for i in range(60)])["name"] is Level.ASK
+
+
 def test_a_checksum_alone_is_no_national_id() -> None:
     """One in ten or eleven arbitrary numbers has a valid check digit."""
     lab = [str(4_000_000_000 + 7_919 * i * i) for i in range(400)]
