@@ -118,7 +118,7 @@ def attacked(table: pa.Table) -> tuple[int, int, int]:
         second = _card(table, (first,))
         for i, name in enumerate(second.columns):
             truth, before = _truth(table, name, second), _truth(earlier, name, second)
-            view, past = card_attacks.told(second, name), card_attacks.told(first, name)
+            view, past = card_attacks.view_of(second, name), card_attacks.view_of(first, name)
             plain = View(card_attacks.plain(truth), truth.people, exact=True)
             was = View(card_attacks.plain(before), before.people, exact=True)
             ours += card_attacks.between(view, past, truth, before)
@@ -139,16 +139,18 @@ def _card(table: pa.Table, earlier: Sequence[Release] = ()) -> Release:
     summary = Summary("", table.schema, Declared(codes=codes), Rows.PEOPLE)
     for batch in table.to_batches():
         summary.feed(batch)
-    told = summary.finish().table.since(earlier)
-    return Release(told.people, told.rows, {column.name: column.told for column in told.columns})
+    released = summary.finish().table.since(earlier)
+    return Release(
+        released.people, released.rows, {column.name: column.released for column in released.columns}
+    )
 
 
 def _truth(table: pa.Table, name: str, release: Release) -> Truth:
     """The column as it is, in the bars that the card has, else in those of its values."""
     present = _present(table, name)
     missing, numbers = table.num_rows - len(present), _numbers(present)
-    told = release.columns[name].bars
-    edges = [(bar.low, bar.high) for bar in told if bar.low is not None and bar.high is not None]
+    released = release.columns[name].bars
+    edges = [(bar.low, bar.high) for bar in released if bar.low is not None and bar.high is not None]
     if numbers and edges:
         low, high = edges[0][0], edges[-1][1]
         ends = [(min(*numbers, low), low), (high, max(*numbers, high) + 1)]

@@ -40,18 +40,18 @@ class View:
     """What an attacker has of one column. `exact` says that numbers are told as they are, as without the
     airlock; `covers_all` that moments are of all values, and not of told cells alone."""
 
-    told: ColumnStatistics
+    released: ColumnStatistics
     people: int | None
     exact: bool
 
-    def count(self, told: int | None) -> Range:
+    def count(self, released: int | None) -> Range:
         """Between which numbers a count is."""
-        if told is None:
+        if released is None:
             return (1.0, SMALL - 1.0) if self.exact else (0.0, math.inf)
         if self.exact:
-            return float(told), float(told)
-        slack = counts.slack(told)
-        return max(told - slack, SMALL), told + slack - 1.0
+            return float(released), float(released)
+        slack = counts.slack(released)
+        return max(released - slack, SMALL), released + slack - 1.0
 
     @property
     def total(self) -> Range:
@@ -61,7 +61,7 @@ class View:
     @property
     def missing(self) -> Range:
         """Of those without a value."""
-        share, (low, high) = self.told.missing, self.total
+        share, (low, high) = self.released.missing, self.total
         if share is None or self.people is None:
             return 0.0, high
         if self.exact:
@@ -73,23 +73,23 @@ class View:
 
 def reconstructed(view: View, truth: Truth) -> int:
     """How many small counts of a column one card gives back."""
-    cells = {i: view.count(bar.count) for i, bar in enumerate(view.told.bars)}
-    true = {i: _true_count(bar, truth) for i, bar in enumerate(view.told.bars)}
+    cells = {i: view.count(bar.count) for i, bar in enumerate(view.released.bars)}
+    true = {i: _true_count(bar, truth) for i, bar in enumerate(view.released.bars)}
     covered = sum(true.values()) + truth.missing == truth.people
     if covered:
         low, high = view.total
         cells[-1], true[-1] = view.missing, truth.missing
         cells = _complements(cells, (low, high))
     cells = _by_mean(cells, view, truth)
-    hidden = [i for i in cells if (truth.missing if i < 0 else view.told.bars[i].count is None)]
+    hidden = [i for i in cells if (truth.missing if i < 0 else view.released.bars[i].count is None)]
     return sum(_is_found(cells[i], true[i]) for i in hidden) + _outlier(view, truth)
 
 
 def between(later: View, earlier: View, grown: Truth, before: Truth) -> int:
     """How many small differences two versions give back of a column: of its bars and its missing values."""
     found = 0
-    was = {(bar.value, bar.low, bar.high): bar for bar in earlier.told.bars}
-    for bar in later.told.bars:
+    was = {(bar.value, bar.low, bar.high): bar for bar in earlier.released.bars}
+    for bar in later.released.bars:
         old = was.get((bar.value, bar.low, bar.high))
         if bar.count is None or old is None or old.count is None:
             continue
@@ -118,7 +118,7 @@ def plain(truth: Truth) -> ColumnStatistics:
     return ColumnStatistics(missing=truth.missing / max(truth.people, 1), moments=moments, bars=bars)
 
 
-def told(release: Release, name: str) -> View:
+def view_of(release: Release, name: str) -> View:
     """What a card of ours tells of a column."""
     people = release.rows if release.people is None else release.people
     return View(release.columns[name], people, exact=False)
@@ -149,13 +149,13 @@ def _complements(cells: dict[int, Range], total: Range) -> dict[int, Range]:
 def _by_mean(cells: dict[int, Range], view: View, truth: Truth) -> dict[int, Range]:
     """Of a column of two values, mean times records is how often the larger stands there."""
     values = sorted(set(truth.numbers))
-    if view.told.moments is None or len(values) != 2 or view.people is None:
+    if view.released.moments is None or len(values) != 2 or view.people is None:
         return cells
-    (least, most), mean = values, view.told.moments.mean
+    (least, most), mean = values, view.released.moments.mean
     blur = 0.0 if view.exact else abs(mean) * 0.05
     low, high = (view.total[0] - view.missing[1]), (view.total[1] - view.missing[0])
     share = [(mean - blur - least) / (most - least), (mean + blur - least) / (most - least)]
-    for i, bar in enumerate(view.told.bars):
+    for i, bar in enumerate(view.released.bars):
         if bar.low is not None and bar.high is not None and bar.low <= most < bar.high:
             cells[i] = max(cells[i][0], share[0] * low), min(cells[i][1], share[1] * high)
         elif bar.low is not None and bar.high is not None and bar.low <= least < bar.high:
@@ -167,13 +167,13 @@ def _outlier(view: View, truth: Truth) -> int:
     """Mean and deviation give back the one value x that stands outside of all told bars. The n - 1 others
     have the mean m = (n mean - x) / (n - 1), which is in the bars, and a variance v from 0 up to what values
     there can have, (high - m) (m - low) (Bhatia and Davis, 2000); the sum of squares is that of all."""
-    bars = [bar for bar in view.told.bars if bar.low is not None and bar.count]
+    bars = [bar for bar in view.released.bars if bar.low is not None and bar.count]
     outside = [x for x in truth.numbers if not any((b.low or 0) <= x < (b.high or 0) for b in bars)]
-    if view.told.moments is None or view.people is None or not bars or len(outside) != 1:
+    if view.released.moments is None or view.people is None or not bars or len(outside) != 1:
         return 0
     low, high = bars[0].low or 0.0, bars[-1].high or 0.0
     n = sum(view.total) / 2 - sum(view.missing) / 2
-    mean, std = view.told.moments.mean, view.told.moments.std
+    mean, std = view.released.moments.mean, view.released.moments.std
     possible = []
     for x in np.linspace(high, high + 3 * std * math.sqrt(n), _TRIED).tolist():
         m = (n * mean - x) / (n - 1)

@@ -112,11 +112,11 @@ class StoredSchema:
 
 @dataclass(frozen=True)
 class DescribedColumn:
-    """A column and what the airlock lets tell of it."""
+    """A column and what the airlock releases of it."""
 
     name: str
     data_type: DataType
-    told: ColumnStatistics = NOTHING
+    released: ColumnStatistics = NOTHING
     unit: str = ""
 
 
@@ -162,14 +162,14 @@ class DescribedTable:
 
     @property
     def _release(self) -> Release:
-        return Release(self.people, self.rows, {column.name: column.told for column in self.columns})
+        return Release(self.people, self.rows, {column.name: column.released for column in self.columns})
 
     def _without(self, earlier: Release, rule: Callable[[Release, Release], Release]) -> DescribedTable:
         if self.sampled:
             release = Release(None, None, dict.fromkeys(self._release.columns, NOTHING))
         else:
             release = rule(self._release, earlier)
-        columns = tuple(replace(column, told=release.columns[column.name]) for column in self.columns)
+        columns = tuple(replace(column, released=release.columns[column.name]) for column in self.columns)
         return replace(self, columns=columns, rows=release.rows, people=release.people)
 
     def _may_share_people(self, earlier: Earlier, release: Release) -> bool:
@@ -326,19 +326,19 @@ def fields(table: DescribedTable, set_id: str = "records", most: int = MAX_FIELD
             description="",
             data_type=column.data_type,
             source=Source(file_object=Reference(), extract=Extract(column=name)),
-            statistics=_statistics(column.told),
+            statistics=_statistics(column.released),
             unit=column.unit or None,
         )
     return tuple(columns.values())
 
 
-def _statistics(told: ColumnStatistics) -> Statistics | None:
+def _statistics(released: ColumnStatistics) -> Statistics | None:
     statistics = Statistics(
-        null_share=told.missing,
-        distinct=told.distinct,
-        mean=None if told.moments is None else told.moments.mean,
-        std=None if told.moments is None else told.moments.std,
-        histogram=tuple(map(_bar, told.bars)) or None,
+        null_share=released.missing,
+        distinct=released.distinct,
+        mean=None if released.moments is None else released.moments.mean,
+        std=None if released.moments is None else released.moments.std,
+        histogram=tuple(map(_bar, released.bars)) or None,
     )
     return None if statistics == Statistics() else statistics
 

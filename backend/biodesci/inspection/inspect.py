@@ -224,7 +224,7 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
     inspection.tables.append(summed)
     for column in summed.table.columns:
         if column.name in declared.codes:
-            printed = [bar.value for bar in column.told.bars if bar.value is not None]
+            printed = [bar.value for bar in column.released.bars if bar.value is not None]
             inspection.findings += check_codes(printed, f"{place + ': ' * bool(place)}column {column.name!r}")
     found = (
         _of_rows(summed, place or "table", is_declared=is_declared),

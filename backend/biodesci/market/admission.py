@@ -26,7 +26,7 @@ from biodesci.inspection.inspect import Inspection
 from biodesci.inspection.mends import NAMED_CREATOR, PUBLIC, mend
 from biodesci.market.card import DatasetMeta
 
-_TOLD: Final = 12  # findings in an error; `dataset check` lists all
+_LISTED: Final = 12  # findings in an error; `dataset check` lists all
 
 
 def public_texts(meta: DatasetMeta) -> list[Finding]:
@@ -116,7 +116,7 @@ def declaration(declared: Declared) -> ReportedDeclaration:
 
 def _listed(inspection: Inspection, findings: Sequence[Finding]) -> str:
     """The findings, each with its mend, a line each."""
-    lines = [f"{inspection.shown(finding)}. {mend(finding)}" for finding in findings[:_TOLD]]
-    if len(findings) > _TOLD:
-        lines.append(f"and {len(findings) - _TOLD:,} more, which biodesci dataset check lists")
+    lines = [f"{inspection.shown(finding)}. {mend(finding)}" for finding in findings[:_LISTED]]
+    if len(findings) > _LISTED:
+        lines.append(f"and {len(findings) - _LISTED:,} more, which biodesci dataset check lists")
     return "".join(f"\n  - {line}" for line in lines)

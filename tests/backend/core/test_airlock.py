@@ -182,7 +182,7 @@ def test_of_a_table_whose_people_were_sampled_a_later_version_tells_no_count() -
     later = DescribedTable(1, (DescribedColumn("age", "sc:Integer", told),), 3_000, 3_000, sampled=True)
     earlier = Release(3_000, 3_000, {"age": ColumnStatistics(0.0, 40, None, bins(1_000, 1_184, 800))})
     since = later.since([earlier])
-    assert (since.people, since.rows, since.columns[0].told) == (None, None, NOTHING)
+    assert (since.people, since.rows, since.columns[0].released) == (None, None, NOTHING)
     assert later.since([]) == later
 
 

@@ -29,7 +29,7 @@ def looked_at(file: Path, columns: dict[str, Sequence[object]], **declared: obje
 
 
 def is_released(inspection: Inspection) -> bool:
-    return any(column.told != NOTHING for column in inspection.tables[0].table.columns)
+    return any(column.released != NOTHING for column in inspection.tables[0].table.columns)
 
 
 def reasons(inspection: Inspection, kind: str) -> list[tuple[Level, str]]:

@@ -35,7 +35,7 @@ def of_sixty(folder: Path) -> Path:
 
 def told(inspection: Inspection) -> bool:
     """Whether any number of a column is released."""
-    return any(column.told != NOTHING for one in inspection.tables for column in one.table.columns)
+    return any(column.released != NOTHING for one in inspection.tables for column in one.table.columns)
 
 
 def kinds(inspection: Inspection) -> dict[str, Level]:
@@ -76,7 +76,7 @@ def test_of_rows_of_nobody_knows_whom_their_rounded_number_is_released_alone(tmp
 def test_rows_that_are_declared_to_be_people_are_counted(tmp_path: Path, declared: Declared) -> None:
     inspection = inspect(of_sixty(tmp_path), declared)
     (summed,) = inspection.tables
-    assert [bar.count for bar in summed.table.columns[1].told.bars] == [30, 30]
+    assert [bar.count for bar in summed.table.columns[1].released.bars] == [30, 30]
     assert (summed.table.rows, summed.table.people) == (60, None)
     assert not {UNKNOWN_ROWS, FALSE_ROWS} & kinds(inspection).keys()
 

@@ -20,7 +20,7 @@ _WEEK: Final = 7
 _LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
 _RECORD: Final = 7  # digits of a number that may be a hospital's
-_SOME: Final = 0.1
+_SOME: Final = 0.1  # of a column's values
 _MOST: Final = 0.9
 _BY_FORM: Final = "by the values' form"
 
@@ -156,7 +156,8 @@ def _names(column: Column) -> Iterator[Verdict]:
     share = column.share_of_names
     plain = grades[Grade.PART] + grades[Grade.PAIR]
     single = plain + grades[Grade.AMBIGUOUS]
-    # Some months, days and jobs are names of people, too: April, Cook. Of names most are, or some are no words.
+    # Some months and jobs are names of people, too: April, Cook. Of a column of names some are nothing else,
+    # or nearly all are names.
     listed = plain >= _SOME * texts or single >= _MOST * texts
     mixed = column.screen.numbers > 0.5 * column.screen.rows and texts <= 3
     if share >= 0.5 and grades[Grade.PART] >= 0.35 * texts and texts >= 8:
