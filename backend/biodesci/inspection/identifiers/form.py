@@ -52,5 +52,5 @@ def stdnum(name: str) -> Check:
 
 def bounded(label: str, kind: str, pattern: str, **more: object) -> Form:
     """A form that stands by itself: neither within a word nor within a longer number."""
-    bounded = re.compile(rf"(?<![0-9A-Za-z_.-])(?<!\d )(?:{pattern})(?![0-9A-Za-z_-]|\.\d| \d)")
-    return Form(label, kind, bounded, **more)  # type: ignore[arg-type]
+    alone = re.compile(rf"(?<![0-9A-Za-z_.-])(?<!\d )(?:{pattern})(?![0-9A-Za-z_-]|\.\d| \d)")
+    return Form(label, kind, alone, **more)  # type: ignore[arg-type]

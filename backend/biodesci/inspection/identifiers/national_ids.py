@@ -17,7 +17,11 @@ _M: Final = r"(?:0[1-9]|1[0-2])"
 
 def _national(country: str, pattern: str, check: str, digits: int, **more: object) -> Form:
     label = f"{country}, digits alone" if more.get("bare") else f"{country}, valid checksum"
-    return bounded(label, "national id", pattern, check=stdnum(check), digits=digits, **more)
+    return _form(label, pattern, check=stdnum(check), digits=digits, **more)
+
+
+def _form(label: str, pattern: str, **more: object) -> Form:
+    return bounded(label, "national id", pattern, **more)
 
 
 def _is_nino(text: str) -> bool:
@@ -67,22 +71,16 @@ NATIONAL_IDS: Final[tuple[Form, ...]] = (
     _national("US individual taxpayer", r"9\d\d-[5-9]\d-\d{4}", "us.itin", 9, needs="-"),
     _national("GB NHS", r"\d{3}[ -]\d{3}[ -]\d{4}", "gb.nhs", 10, chance=0.09, needs=" -"),
     _national("GB NHS", r"\d{10}", "gb.nhs", 10, chance=0.09, bare=True),
-    bounded(
+    _form(
         "GB national insurance",
-        "national id",
         r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z] ?\d\d ?\d\d ?\d\d ?[A-DFMPT]",
         check=_is_nino,
         digits=6,
     ),
     _national("DE tax id", r"\d\d \d{3} \d{3} \d{3}", "de.idnr", 11, chance=0.05),
     _national("DE tax id", r"[1-9]\d{10}", "de.idnr", 11, chance=0.03, bare=True),
-    bounded(
-        "DE pension insurance",
-        "national id",
-        rf"\d\d ?{_D}{_M}\d\d ?[A-Z] ?\d{{3}}",
-        check=_is_svnr,
-        chance=0.02,
-        digits=11,
+    _form(
+        "DE pension insurance", rf"\d\d ?{_D}{_M}\d\d ?[A-Z] ?\d{{3}}", check=_is_svnr, chance=0.02, digits=11
     ),
     _national(
         "FR social security",
@@ -91,9 +89,8 @@ NATIONAL_IDS: Final[tuple[Form, ...]] = (
         13,
         chance=0.01,
     ),
-    bounded(
+    _form(
         "FR social security",
-        "national id",
         rf"[12] ?\d\d ?{_M} ?(?:[013-9]\d|2[\dAB]) ?\d{{3}} ?\d{{3}}",
         digits=12,
         chance=0.1,
@@ -128,10 +125,9 @@ NATIONAL_IDS: Final[tuple[Form, ...]] = (
     _national("CA social insurance", r"\d{3}[ -]\d{3}[ -]\d{3}", "ca.sin", 9, chance=0.1),
     _national("AU Medicare or tax file", r"\d{3} \d{3} \d{3}", "au.tfn", 9, chance=0.1),
     # Since 2020 Korea's has no check digit; the date, the hyphen and the digit behind it are enough.
-    bounded("KR resident", "national id", rf"\d\d{_M}{_D}-[1-8]\d{{6}}", digits=13, needs="-"),
-    bounded(
+    _form("KR resident", rf"\d\d{_M}{_D}-[1-8]\d{{6}}", digits=13, needs="-"),
+    _form(
         "CN resident, its form",
-        "national id",
         rf"[1-8]\d{{5}}(?:19|20)\d\d{_M}{_D}\d{{3}}[\dX]",
         digits=17,
         chance=0.1,
@@ -184,38 +180,22 @@ NATIONAL_IDS: Final[tuple[Form, ...]] = (
     _national("IN PAN", r"[A-Z]{3}P[A-Z]\d{4}[A-Z]", "in_.pan", 4, chance=0.05),
     _national("KR resident", r"\d{13}", "kr.rrn", 13, chance=0.01, bare=True),
     _national("MU identity", rf"[A-Z]{_D}{_M}\d{{8}}[\dA-Z]", "mu.nid", 12, chance=0.05),
-    bounded(
-        "SG NRIC, valid checksum",
-        "national id",
-        r"[STFGM]\d{7}[A-Z]",
-        check=_is_nric,
-        chance=0.04,
-        digits=7,
-    ),
-    bounded(
+    _form("SG NRIC, valid checksum", r"[STFGM]\d{7}[A-Z]", check=_is_nric, chance=0.04, digits=7),
+    _form(
         "HK identity card, valid checksum",
-        "national id",
         r"[A-Z]{1,2}\d{6} ?\([\dA]\)",
         check=_is_hkid,
         chance=0.1,
         digits=6,
         needs="(",
     ),
-    bounded(
+    _form(
         "TW identity card, valid checksum",
-        "national id",
         r"[A-Z][1289]\d{8}",
         check=_is_taiwanese,
         chance=0.1,
         digits=9,
         bare=True,
     ),
-    bounded(
-        "HU TAJ, valid checksum",
-        "national id",
-        r"\d{3}[ -]\d{3}[ -]\d{3}",
-        check=_is_taj,
-        chance=0.1,
-        digits=9,
-    ),
+    _form("HU TAJ, valid checksum", r"\d{3}[ -]\d{3}[ -]\d{3}", check=_is_taj, chance=0.1, digits=9),
 )
