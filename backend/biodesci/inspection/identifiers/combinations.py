@@ -20,6 +20,7 @@ from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.hashing import hashed, mixed
 from biodesci.inspection.identifiers.headings import Heading
+from biodesci.inspection.identifiers.persons import is_doubtful
 
 _MOST: Final = 20_000  # combinations that are counted
 _KINDS: Final = 2  # different sensitive values of a group, from which on it is diverse
@@ -51,9 +52,9 @@ class Combinations:
         # One column alone is no combination: it goes with those that were guessed.
         self.quasi = said if len(said) >= _FEW else [*said, *guessed]
         people = [name for name in flat if by_name[name].person]
-        # Several such columns are of several roles, of which nobody said which one counts.
+        # Of several such columns the card takes the same one. Rows would make small groups look large.
         self.person = (
-            declared.person if declared.person in self._places else people[0] if len(people) == 1 else None
+            declared.person if declared.person in self._places else min(people, key=is_doubtful, default=None)
         )
         self.sensitive = [name for name in flat if by_name[name].sensitive and name not in self.quasi]
         self._groups: dict[int, _Group] = {}

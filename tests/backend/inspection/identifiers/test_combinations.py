@@ -42,9 +42,10 @@ def test_people_are_counted_and_not_their_visits() -> None:
     }
     (finding,) = rare(findings(visits))
     assert "100% of people (by 'patient_id')" in finding.reason
-    several = visits | {"subject_id": visits["patient_id"]}
-    assert rare(findings(several)) == []
-    assert rare(findings(several, Declared(person="subject_id")))
+    several = {"Kennung": [str(i) for i in range(36)]} | visits | {"subject_id": visits["patient_id"]}
+    assert "(by 'patient_id')" in rare(findings(several))[0].reason
+    (finding,) = rare(findings(several, Declared(person="subject_id")))
+    assert "(by 'subject_id')" in finding.reason
 
 
 def test_a_group_of_one_diagnosis_gives_it_away() -> None:
