@@ -57,7 +57,7 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
             **({} if mended is None else {"mended": mended, "copy": file}),
             "verdict": verdict,
             "findings": [
-                {"level": one.level.value, "place": inspection.shown_place(one.place), "kind": one.kind,
+                {"level": one.level.value, "place": inspection.place_with_file(one.place), "kind": one.kind,
                  "rows": one.rows, "why": one.reason, "mend": mend(one)}
                 for one in found
             ],
@@ -73,7 +73,7 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
         if found:
             typer.echo()
         for one in found:
-            _paragraph(f"{one.level.value:<6}{inspection.shown(one).what}", _INDENT)
+            _paragraph(f"{one.level.value:<6}{inspection.with_file(one).what}", _INDENT)
             _paragraph(f"{_INDENT}{one.reason[:1].upper()}{one.reason[1:]}. {mend(one)}", _INDENT)
         for table in tables:
             typer.echo()

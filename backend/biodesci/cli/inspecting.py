@@ -119,7 +119,7 @@ def check(
         done = mend(file, deidentify, found, declared)
     mended = [
         {
-            "place": found.shown_place(one.place),
+            "place": found.place_with_file(one.place),
             "done": one.action.value,
             "times": one.rows,
             "why": one.reason,

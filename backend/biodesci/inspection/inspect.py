@@ -24,7 +24,7 @@ from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
 
 _DEEPEST: Final = 4  # archives within archives
-_SHOWN: Final = 40  # names of columns or tables in an error
+_LISTED: Final = 40  # names of columns or tables in an error
 _ENDS: Final = re.compile(r"[:,] ")  # after what calls a file or member, in a place
 
 _NOBODY_KNOWS: Final = (
@@ -68,11 +68,11 @@ class Inspection:
         tables = [replace(one, table=replace(one.table, sketch=None)) for one in self.tables]
         return replace(self, tables=tables, sketch_key=None)
 
-    def shown(self, finding: Finding) -> Finding:
+    def with_file(self, finding: Finding) -> Finding:
         """A finding with its file's name beside the number, for the data's owner alone."""
-        return replace(finding, place=self.shown_place(finding.place))
+        return replace(finding, place=self.place_with_file(finding.place))
 
-    def shown_place(self, place: str) -> str:
+    def place_with_file(self, place: str) -> str:
         """The same of a place alone."""
         where = next((start for start in _starts(place) if start in self.files), None)
         return place if where is None else f"{_called(where, self.files[where])}{place[len(where) :]}"
@@ -104,10 +104,10 @@ def inspect(
     format_ = recognise(source)
     if format_ is not None:
         inspection.format, inspection.media_type = format_.name, format_.media_type
-    said = declared or Declared()
-    _read(source, said, inspection)
-    _require_columns(said, inspection)
-    _require_tables(said, inspection)
+    declared = declared or Declared()
+    _read(source, declared, inspection)
+    _require_columns(declared, inspection)
+    _require_tables(declared, inspection)
     inspection.findings = merged(inspection.findings)
     numbered = {start for finding in inspection.findings for start in _starts(finding.place)}
     inspection.files = {where: name for where, name in inspection.files.items() if where in numbered}
@@ -139,30 +139,30 @@ def _require_columns(declared: Declared, inspection: Inspection) -> None:
         named.add(declared.person)
     there = dict.fromkeys(name for table in inspection.tables for name in table.schema.names)
     if missing := sorted(named - there.keys()):
-        shown = ", ".join(list(there)[:_SHOWN]) + (" ..." if len(there) > _SHOWN else "")
+        listed = ", ".join(list(there)[:_LISTED]) + (" ..." if len(there) > _LISTED else "")
         raise InputError(
             f"There is no column {', '.join(map(repr, missing))} in the data.",
-            f"The columns are: {shown or 'none, as it holds no table'}.",
+            f"The columns are: {listed or 'none, as it holds no table'}.",
         )
 
 
 def _require_tables(declared: Declared, inspection: Inspection) -> None:
     tables = list(dict.fromkeys(inspection.full_names))
-    shown = ", ".join(tables[:_SHOWN]) + (" ..." if len(tables) > _SHOWN else "")
+    listed = ", ".join(tables[:_LISTED]) + (" ..." if len(tables) > _LISTED else "")
     if missing := sorted(declared.people_tables - inspection.names.keys()):
         raise InputError(
             f"There is no table {', '.join(map(repr, missing))} in the data.",
-            f"The tables are: {shown or 'none'}.",
+            f"The tables are: {listed or 'none'}.",
         )
     if several := sorted(name for name in declared.people_tables if inspection.names[name] > 1):
         raise InputError(
             f"Several tables are called {', '.join(map(repr, several))}.",
-            f"Name the one that is meant in full. The tables are: {shown}.",
+            f"Name the one that is meant in full. The tables are: {listed}.",
         )
     if declared.rows_are_people and not _is_one_table(inspection):
         raise InputError(
             "The data are not one table, so that nobody knows the rows of which are people.",
-            f"Say it of each that is meant: --people-table TABLE. The tables are: {shown or 'none'}.",
+            f"Say it of each that is meant: --people-table TABLE. The tables are: {listed or 'none'}.",
         )
 
 
@@ -226,11 +226,11 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
         if column.name in declared.codes:
             printed = [bar.value for bar in column.released.bars if bar.value is not None]
             inspection.findings += check_codes(printed, f"{place + ': ' * bool(place)}column {column.name!r}")
-    found = (
+    amiss = (
         _of_rows(summed, place or "table", is_declared=is_declared),
         _of_ids(summed, place or "table", is_declared=is_declared or summed.person is not None),
     )
-    inspection.findings += [one for one in found if one is not None]
+    inspection.findings += [one for one in amiss if one is not None]
 
 
 def _of_rows(table: TableSummary, place: str, *, is_declared: bool) -> Finding | None:

@@ -116,7 +116,7 @@ def declaration(declared: Declared) -> ReportedDeclaration:
 
 def _listed(inspection: Inspection, findings: Sequence[Finding]) -> str:
     """The findings, each with its mend, a line each."""
-    lines = [f"{inspection.shown(finding)}. {mend(finding)}" for finding in findings[:_LISTED]]
+    lines = [f"{inspection.with_file(finding)}. {mend(finding)}" for finding in findings[:_LISTED]]
     if len(findings) > _LISTED:
         lines.append(f"and {len(findings) - _LISTED:,} more, which biodesci dataset check lists")
     return "".join(f"\n  - {line}" for line in lines)

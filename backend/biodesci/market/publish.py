@@ -134,7 +134,7 @@ def publish(
         # A public container is on IPFS now, and a private one lies with the others of this home.
         (journal.folder / "container").unlink(missing_ok=True)
         return replace(
-            published, findings=tuple(str(inspection.shown(finding)) for finding in inspection.findings)
+            published, findings=tuple(str(inspection.with_file(one)) for one in inspection.findings)
         )
 
 

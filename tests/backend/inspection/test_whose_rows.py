@@ -187,8 +187,8 @@ def test_a_finding_calls_a_file_as_its_table_is_called_and_names_it_to_the_stewa
     ]
     unknown = [finding for finding in inspection.findings if finding.kind == UNKNOWN_ROWS]
     assert [finding.place for finding in unknown] == ["file 2 by name", "file 3 by name"]
-    shown = [inspection.shown(finding) for finding in unknown]
-    assert [finding.place for finding in shown] == [one.name for one in inspection.tables]
+    placed = [inspection.with_file(finding) for finding in unknown]
+    assert [finding.place for finding in placed] == [one.name for one in inspection.tables]
     place = "file 3 by name: column 'age'"
-    assert inspection.shown_place(place) == "file 3 by name (labs/values.csv): column 'age'"
-    assert inspection.shown_place("the public name") == "the public name"
+    assert inspection.place_with_file(place) == "file 3 by name (labs/values.csv): column 'age'"
+    assert inspection.place_with_file("the public name") == "the public name"

@@ -7,7 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Final
 
-_ISO: Final = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
+from biodesci.inspection.deidentify.values import iso_day
+
 _WEEK: Final = re.compile(r"(?:19|20)\d{2}[-/ ]?(?:W|KW|CW|Q)[-/ ]?\d{1,2}(?:-[1-7])?", re.IGNORECASE)
 _WEEKDAY: Final = re.compile(
     "monday|tuesday|wednesday|thursday|friday|saturday|sunday|mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|"
@@ -68,20 +69,14 @@ def parts(words: str, values: Sequence[str | None], days: Sequence[str | None]) 
     pairs = [
         (int(value), day)
         for value, text in zip(values, days, strict=True)
-        if value is not None and value.isascii() and value.isdigit() and (day := _day(text)) is not None
+        if value is not None
+        and value.isascii()
+        and value.isdigit()
+        and text
+        and (day := iso_day(text)) is not None
     ]
     if len({day for _, day in pairs}) < _FEWEST_DAYS[is_named]:
         return False
     if len(pairs) < _ENOUGH * sum(map(bool, values)):
         return False
     return any(sum(part(day) == value for value, day in pairs) >= _ENOUGH * len(pairs) for part in _PARTS)
-
-
-def _day(text: str | None) -> date | None:
-    match = _ISO.match(text or "")
-    if match is None:
-        return None
-    try:
-        return date(int(match[1]), int(match[2]), int(match[3]))
-    except ValueError:
-        return None

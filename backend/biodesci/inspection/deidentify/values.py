@@ -51,18 +51,20 @@ def postcode(value: Any) -> str:
     return str(value).strip()[:2]
 
 
+def iso_day(text: str) -> date | None:
+    """The day with which a text begins, as ISO 8601 writes it; None where there is none."""
+    match = _ISO.match(text)
+    try:
+        return date(int(match[1]), int(match[2]), int(match[3])) if match else None
+    except ValueError:
+        return None
+
+
 def moved(value: Any, person: str, secret: Secret) -> str | None:
     """A person's day, moved. What is no ISO date, or so long ago that it tells an age over 89, becomes its
     year."""
-    if isinstance(value, date):
-        day = value
-    else:
-        match = _ISO.match(str(value))
-        if match is None:
-            return year(value)
-        try:
-            day = date(int(match[1]), int(match[2]), int(match[3]))
-        except ValueError:
-            return None
+    day = value if isinstance(value, date) else iso_day(str(value))
+    if day is None:
+        return year(value)
     moved_ = secret.moved(day, person)
     return year(day) if min(day.year, moved_.year) <= oldest_year() else moved_.isoformat()[:10]

@@ -9,12 +9,14 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from biodesci.inspection.identifiers.screening import MISSING
+
 # As RE2 and Python read them. A number with a zero in front is a code.
 _COMMA: Final = r"^[+-]?(?:0|[1-9]\d*),\d+$"
 _GROUPS_AND_COMMA: Final = r"^[+-]?(?:[1-9]\d{0,2}(?:\.\d{3})+(?:,\d+)?|(?:0|[1-9]\d*),\d+)$"
 _GROUPS: Final = r"^[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?$"
 _PLAIN: Final = re.compile(r"[+-]?(?:0|[1-9]\d*)(?:\.\d+)?")
-_MISSING: Final = frozenset({"", "na", "n/a", "nan", "null", "none", "?", "-", "."})
+_MISSING: Final = frozenset(map(str.lower, MISSING))
 
 
 class Decimals:

@@ -43,5 +43,5 @@ class Tally:
     def findings(self) -> list[Finding]:
         """Everything that was taken in, the grave first."""
         order = list(Level)
-        found = [Finding(*key, rows=rows) for key, rows in self._met.items()]
-        return sorted(found, key=lambda finding: order.index(finding.level))
+        findings = [Finding(*key, rows=rows) for key, rows in self._met.items()]
+        return sorted(findings, key=lambda finding: order.index(finding.level))

@@ -179,16 +179,16 @@ class Utf8(Reader):
             elif self._foreign < _FEWEST:
                 self._foreign += sum(not letter.isascii() for letter in text)
             return text.encode("utf-8", "replace")
-        held = self._decoder.getstate()[0]
-        if self._begun and not held and chunk.isascii():
+        pending = self._decoder.getstate()[0]
+        if self._begun and not pending and chunk.isascii():
             return chunk
         begun, self._begun = self._begun, True
         try:
             text = self._decoder.decode(chunk, not chunk)
         except UnicodeDecodeError:
-            self.encoding, self._plain = _legacy(held + chunk), False
+            self.encoding, self._plain = _legacy(pending + chunk), False
             self._decoder = codecs.getincrementaldecoder(self.encoding)("replace")
-            return self._taken(held + chunk)
-        if begun and not held and not self._decoder.getstate()[0]:
+            return self._taken(pending + chunk)
+        if begun and not pending and not self._decoder.getstate()[0]:
             return chunk
         return text.encode()

@@ -10,8 +10,6 @@ Range = tuple[int, int]
 _LOCAL: Final = struct.Struct("<4s5H3I2H")  # of which the last two are the lengths of name and extra field
 _DESCRIBED: Final = 8  # the flag of a member whose lengths follow it
 _SIGNED: Final = b"PK\x07\x08"
-
-
 _END: Final = b"PK\x05\x06"
 _LONGEST_END: Final = 22 + 0xFFFF  # with a comment
 # Lengths, times, users, another spelling of the name, encryption, alignment: 4.5.2, and extrafld.txt of
