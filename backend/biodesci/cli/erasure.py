@@ -25,9 +25,9 @@ def erase(
 ) -> None:
     """Withdraw a version, destroy its key and copies here, have others delete theirs; repeat until all have.
 
-    Nodes of BIODESCI_IPFS_REPLICAS are asked at once. Accounts with a role, and guardians,
-    get the request that this writes, and answer by a signed receipt (dataset confirm-erasure). What was
-    delivered can't be recalled.
+    Nodes of BIODESCI_IPFS_REPLICAS are asked at once; partners ask by themselves (dataset keep). Accounts
+    with a role, and guardians, get the request that this writes, and answer by a signed receipt (dataset
+    confirm-erasure). What was delivered can't be recalled.
     """
     from biodesci.core import files
     from biodesci.core.documents.deletion import DeletionReceipt

@@ -36,18 +36,16 @@ def file(
 ) -> None:
     """Fetch and decrypt one file of a licensed folder, without the rest.
 
-    Its bytes are bound to the dataset's key. Where uses are counted this is one: you are asked. Whether the
-    whole folder is the one on chain, only `biodesci license download` tells.
+    Its bytes are bound to the dataset's key. Where uses are counted this is one, and the first pays the
+    owner: you are asked. Whether the whole folder is the one on chain, `biodesci license download` alone
+    tells.
     """
-    from biodesci.core.onchain import UNCOUNTED
+    from biodesci.cli.license import consent_to_use
     from biodesci.market.folder import download_file
-    from biodesci.market.license import get
     from biodesci.market.sources import also_at
 
     chain = session.chain()
-    held = get(chain, license_id)
-    if held.uses_left != UNCOUNTED:
-        output.consent(f"This is one of {held.uses_left} uses that licence {license_id} has left.", yes=yes)
+    consent_to_use(chain, license_id, yes=yes)
     with also_at(elsewhere or ()), output.progress("download", None) as advance:
         size = download_file(chain, session.ipfs(), session.seed(), license_id, (path, target), advance)
     output.record({"target": target, "size": size}, f"Decrypted to {target}.")

@@ -46,10 +46,11 @@ def asked(account: str, until: int, now: int) -> Asked:
     return Asked(domain=DOMAIN, proven=proven, attempts=0, retry_at=until)
 
 
-def test_a_proven_institution_is_shown_until_it_ends(named: Any) -> None:
+def test_a_proven_institution_is_shown_until_it_ends(named: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     store, client = named
     assert shown(client) == [None, None, None]  # a card proves nothing
     now = int(time.time())
+    monkeypatch.setattr(time, "time", lambda: now + 2.9)
     store.put_institution(asked(OWNER, now + 3, now))
     proven = {
         "domain": DOMAIN,
@@ -61,7 +62,7 @@ def test_a_proven_institution_is_shown_until_it_ends(named: Any) -> None:
     }
     assert shown(client) == [proven, None, proven]
     # Of what is remembered, too, which was made while it counted.
-    time.sleep(max(0, now + 3.1 - time.time()))
+    monkeypatch.setattr(time, "time", lambda: now + 3.1)
     assert shown(client) == [None, None, None]
 
 

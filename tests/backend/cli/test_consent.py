@@ -45,6 +45,7 @@ def test_nothing_is_sent_without_consent(sold: tuple[Any, dict[str, Any]]) -> No
             ("license", "confirm", held),
             ("license", "dispute", held, "wrong key"),
             ("license", "download", one, people.home("buyer") / "copy.csv"),
+            ("license", "file", one, "cohort.csv", people.home("buyer") / "file.csv"),
             ("key", "revoke"),
         ],
         "owner": [("dataset", "withdraw", dataset, 1)],
@@ -56,6 +57,7 @@ def test_nothing_is_sent_without_consent(sold: tuple[Any, dict[str, Any]]) -> No
             code, out, err = people.try_(who, *command)
             assert (code, out) == (2, ""), command
             assert "--yes" in json.loads(err.splitlines()[-1])["error"]["hint"]
+            assert one not in command or "it pays the owner" in err
         assert chain.web3.eth.get_transaction_count(chain.address) == before
     bought = people.run("buyer", "license", "buy", offer, "--purpose", "HMB", "--yes", "--again")
     assert bought["bought"] is True
