@@ -19,7 +19,7 @@ contract GuardedCustody is IGuardedCustody, EIP712 {
     /// @dev One alone would be the key that this contract is there to be without.
     uint256 private constant LOWEST_THRESHOLD = 2;
     bytes32 private constant APPROVAL_TYPEHASH = keccak256(
-        "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,bool again,uint40 deadline,bytes32 set)"
+        "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,uint32 again,uint40 deadline,bytes32 set)"
     );
 
     IAccessLicense public immutable LICENSES;
@@ -33,8 +33,8 @@ contract GuardedCustody is IGuardedCustody, EIP712 {
     }
 
     mapping(uint256 datasetId => mapping(uint32 version => Named)) private _named;
-    /// @dev Of deliveries again alone: AccessLicense takes a first one once.
-    mapping(bytes32 approvalHash => bool) private _used;
+    /// @inheritdoc IGuardedCustody
+    mapping(uint256 licenseId => uint32 count) public redeliveries;
 
     /// @param datasets those for which `licenses` sells
     constructor(IAccessLicense licenses, IDatasetNFT datasets) EIP712("BioDeSci Guarded Custody", "1") {
@@ -62,15 +62,16 @@ contract GuardedCustody is IGuardedCustody, EIP712 {
         if (block.timestamp > d.deadline) revert GuardedCustody_Expired(d.deadline);
         (uint256 datasetId, uint32 version) = _versionOf(d.licenseId);
         bytes32 set = setOf(datasetId, version, guardians);
-        bytes32 hash = approvalHash(d, set);
-        uint32 approvers = _checkSignatures(hash, guardians, signatures);
+        uint32 approvers = _checkSignatures(approvalHash(d, set), guardians, signatures);
         emit DeliveryApproved(d.licenseId, set, d.envelope, approvers, msg.sender);
-        if (d.again) {
-            if (_used[hash]) revert GuardedCustody_DeliveredBefore(d.licenseId, d.envelope);
-            _used[hash] = true;
-            LICENSES.redeliver(d.licenseId, d.envelope, d.commitments, d.licensee);
-        } else {
+        if (d.again == 0) {
+            // AccessLicense takes a first delivery once.
             LICENSES.deliver(d.licenseId, d.envelope, d.commitments, d.licensee);
+        } else {
+            uint32 next = redeliveries[d.licenseId] + 1;
+            if (d.again != next) revert GuardedCustody_NotNext(d.licenseId, d.again, next);
+            redeliveries[d.licenseId] = next;
+            LICENSES.redeliver(d.licenseId, d.envelope, d.commitments, d.licensee);
         }
     }
 

@@ -24,7 +24,7 @@ interface IGuardedCustody {
         address licensee;
         bytes32 envelope; // CID digest of what is delivered; 0 for a right without a key
         bytes32 commitments; // to the data that it opens (IDatasetNFT.Version)
-        bool again; // whether a key is delivered once more (`AccessLicense.redeliver`)
+        uint32 again; // 0: a first delivery; else which of those after it this is (`AccessLicense.redeliver`), from 1
         uint40 deadline; // the last second in which the signatures count
     }
 
@@ -46,7 +46,7 @@ interface IGuardedCustody {
     error GuardedCustody_WrongNumber(uint256 got, uint256 required);
     error GuardedCustody_BadSignature(address guardian);
     error GuardedCustody_TooFew(uint256 got, uint256 required);
-    error GuardedCustody_DeliveredBefore(uint256 licenseId, bytes32 envelope);
+    error GuardedCustody_NotNext(uint256 licenseId, uint32 got, uint32 next);
 
     /// @notice The dataset's owner names who guards a version: two to 32 accounts, in ascending order, and how many of them
     /// deliver together, at least two. It replaces who was named before, and takes the role of a custodian, if the owner
@@ -57,6 +57,10 @@ interface IGuardedCustody {
     /// custodian is refused.
     /// @param signatures one for each guardian, in their order; an empty one says that this guardian did not sign
     function deliver(Delivery calldata delivery, Guardians calldata guardians, bytes[] calldata signatures) external;
+
+    /// @notice How often a licence's key was delivered again here. The next approval of that says one more: what was signed
+    /// for the same place, and not sent before another was, is void.
+    function redeliveries(uint256 licenseId) external view returns (uint32 count);
 
     /// @notice What guardians sign with a delivery. Reverts where they are not the ones whom the dataset's present owner
     /// named last for this version, since it last proposed this contract as custodian.

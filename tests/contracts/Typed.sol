@@ -30,7 +30,7 @@ library Typed {
     string private constant ROLE_ACCEPTANCE =
         "RoleAcceptance(uint256 datasetId,uint8 role,address account,address owner,uint256 nonce,uint256 deadline)";
     string private constant APPROVAL =
-        "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,bool again,uint40 deadline,bytes32 set)";
+        "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,uint32 again,uint40 deadline,bytes32 set)";
     string private constant PERMIT =
         "Permit(address owner,address spender,uint256 value,uint256 nonce,uint256 deadline)";
     string private constant AUTHORIZATION =

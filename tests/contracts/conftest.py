@@ -166,7 +166,7 @@ def guarded_delivery(custody, datasets, lens):
             "licensee": sold.licensee,
             "envelope": word("envelope"),
             "commitments": datasets.versionOf(sold.datasetId, sold.version).commitments,
-            "again": False,
+            "again": 0,
             "deadline": 2**40 - 1,
             **changes,
         }

@@ -38,7 +38,7 @@ _APPROVAL = [
     ("address", "licensee"),
     ("bytes32", "envelope"),
     ("bytes32", "commitments"),
-    ("bool", "again"),
+    ("uint32", "again"),
     ("uint40", "deadline"),
     ("bytes32", "set"),
 ]

@@ -59,8 +59,8 @@ TYPES = {
     "uint256 guardians,bytes32 content,uint40 made)",
     "ShareRelease": "ShareRelease(uint256 licenseId,address licensee,address guardian,bytes32 split,"
     "bytes32 sealed)",
-    "Approval": "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,bool again,"
-    "uint40 deadline,bytes32 set)",
+    "Approval": "Approval(uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,"
+    "uint32 again,uint40 deadline,bytes32 set)",
     "ContentRequest": "ContentRequest(uint256 datasetId,uint256 licenseId,bytes32 content,address account,"
     "string audience,uint40 expires)",
     "Deletion": "Deletion(uint256 datasetId,uint32 version,bytes32 files,address holder,uint40 deleted)",

@@ -178,12 +178,12 @@ def delivery_approval(signed: Approval) -> Document:
     `set` is what the contract keeps of the guardians.
     """
     fields = (
-        "uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,bool again,"
+        "uint48 licenseId,address licensee,bytes32 envelope,bytes32 commitments,uint32 again,"
         "uint40 deadline,bytes32 set"
     )
     values = (
         *(signed.license_id, signed.licensee, signed.envelope, signed.commitments),
-        *(False, signed.deadline, signed.guardians),
+        *(0, signed.deadline, signed.guardians),
     )
     where = domain("BioDeSci Guarded Custody", "1", signed.chain_id, signed.contract)
     return _document(where, "Approval", {"Approval": fields}, values)

@@ -130,7 +130,7 @@ def delivery(
     """The call by which the contract delivers what was signed; anybody may send it."""
     called = (
         *(approved.license_id, approved.licensee, approved.envelope, approved.commitments),
-        *(False, approved.deadline),
+        *(0, approved.deadline),
     )
     given = [signed.get(account, b"") for account in guardians[1]]
     return chain.custody.functions.deliver(called, guardians, given)

@@ -59,7 +59,7 @@ abstract contract CustodyScene is LicenseScene {
             licensee: _licenseeOf(licenseId),
             envelope: ENVELOPE,
             commitments: _dataOf(licenseId),
-            again: false,
+            again: 0,
             deadline: _now() + 1 hours
         });
     }

@@ -191,7 +191,7 @@ contract CustodyDeliverTest is CustodyScene {
         bytes[] memory signatures = _signed(d);
         _refusesState(d.licenseId, IAccessLicense.State.Revoked);
         _send(d, signatures);
-        d.again = true;
+        d.again = 1;
         signatures = _signed(d);
         vm.expectRevert(abi.encodeWithSelector(IAccessLicense.AccessLicense_NotActive.selector, d.licenseId));
         _send(d, signatures);
@@ -220,32 +220,52 @@ contract CustodyDeliverTest is CustodyScene {
 
     function test_given_a_key_to_deliver_again() external {
         IGuardedCustody.Delivery memory d = _delivery(_settled());
-        d.again = true;
+        d.again = 1;
         bytes[] memory signatures = _signed(d);
         vm.recordLogs();
         _send(d, signatures);
         emit IGuardedCustody.DeliveryApproved(d.licenseId, set, ENVELOPE, 3, stranger);
         emit IAccessLicense.KeyRedelivered(d.licenseId, address(custody), ENVELOPE);
         _saw(address(custody), address(licenses));
-        _refusesAgain(d);
+        _refusesOrder(d, 2);
         _send(d, signatures);
         signatures = _signed(d, set, _guardians(), 3);
-        _refusesAgain(d);
+        _refusesOrder(d, 2);
         _send(d, signatures);
+    }
+
+    function test_given_keys_to_deliver_again_of_which_one_was_signed_and_not_sent() external {
+        IGuardedCustody.Delivery memory old = _delivery(_settled());
+        (old.again, old.envelope) = (1, "old");
+        bytes[] memory ofOld = _signed(old);
+        IGuardedCustody.Delivery memory d = _delivery(old.licenseId);
+        d.again = 2;
+        bytes[] memory signatures = _signed(d);
+        _refusesOrder(d, 1);
+        _send(d, signatures);
+        d.again = 1;
+        _send(d, _signed(d));
+        vm.assertEq(custody.redeliveries(d.licenseId), 1);
+        _refusesOrder(old, 2);
+        _send(old, ofOld);
+        d.again = 2;
+        _send(d, signatures);
+        vm.assertEq(custody.redeliveries(d.licenseId), 2);
+        vm.assertEq(custody.redeliveries(licenseId), 0);
     }
 
     function test_given_signatures_for_a_first_delivery() external {
         IGuardedCustody.Delivery memory d = _delivery(licenseId);
         bytes[] memory signatures = _signed(d);
         _send(d, signatures);
-        d.again = true;
+        d.again = 1;
         _refusesSigner(_guardians().accounts[0]);
         _send(d, signatures);
 
         d = _delivery(_purchased());
-        d.again = true;
+        d.again = 1;
         signatures = _signed(d);
-        d.again = false;
+        d.again = 0;
         _refusesSigner(_guardians().accounts[0]);
         _send(d, signatures);
     }
@@ -277,7 +297,7 @@ contract CustodyDeliverTest is CustodyScene {
         IGuardedCustody.Guardians memory guardians = _guardians(address(caller), worker, second);
         _name(hospital, dataset, 1, guardians);
         IGuardedCustody.Delivery memory d = _delivery(_settled());
-        d.again = true;
+        d.again = 1;
         bytes32 hash = Typed.approval(address(custody), d, custody.setOf(dataset, 1, guardians));
         bytes[] memory signatures = new bytes[](3);
         for (uint256 i = 0; i < 3; ++i) {
@@ -323,9 +343,9 @@ contract CustodyDeliverTest is CustodyScene {
         vm.expectRevert(abi.encodeWithSelector(IGuardedCustody.GuardedCustody_TooFew.selector, got, 2));
     }
 
-    function _refusesAgain(IGuardedCustody.Delivery memory d) private {
+    function _refusesOrder(IGuardedCustody.Delivery memory d, uint32 next) private {
         vm.expectRevert(
-            abi.encodeWithSelector(IGuardedCustody.GuardedCustody_DeliveredBefore.selector, d.licenseId, d.envelope)
+            abi.encodeWithSelector(IGuardedCustody.GuardedCustody_NotNext.selector, d.licenseId, d.again, next)
         );
     }
 }
