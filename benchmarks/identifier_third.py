@@ -3,6 +3,7 @@
 `docs/identifiers.md` has the figures of each set's first run. What the third missed was mended, and of the
 fourth nothing. A set is a file of words, with a section for each locale: a line for each kind with its
 column's name and two remarks, and lines of people in no list, of months and of remarks that name nobody.
+A section with `checked` has national ids by `identifier_cases.national`: Faker's have another country's form.
 `{last}` stands for a family name alone.
 """
 
@@ -19,6 +20,8 @@ from benchmarks.identifier_cases import ROWS, Case, national, planted
 
 THIRD = Path(__file__).with_name("identifier_third_words.txt")
 FOURTH = Path(__file__).with_name("identifier_fourth_words.txt")
+FIFTH = Path(__file__).with_name("identifier_fifth_words.txt")
+_NO_KINDS = {"people", "months", "fillers", "checked"}
 # Kinds whose values a reader recognises without a word beside them, and the variants of which that is true.
 PLAIN: dict[str, tuple[int, ...]] = {
     **dict.fromkeys(("name", "birth", "admission", "phone", "mail", "national"), (0, 1)),
@@ -45,7 +48,7 @@ def cases(path: Path, seed: int) -> Iterator[Case]:
     for locale, section in words(path).items():
         planter = _Planter(locale, section, seed)
         for kind in section:
-            if kind not in {"people", "months", "fillers"}:
+            if kind not in _NO_KINDS:
                 for variant in (0, 1):
                     yield from planter.cases(kind, variant)
 
@@ -130,7 +133,7 @@ class _Planter:
         if self._locale == "ko_KR":
             return f"{day:%Y.%m.%d}" if variant else f"{day.year}년 {month}월 {day.day}일"
         if variant:
-            dots = self._locale in {"de_DE", "de_AT", "pl_PL", "tr_TR"}
+            dots = self._locale in {"de_DE", "de_AT", "de_CH", "pl_PL", "tr_TR"}
             return (
                 f"{day:%m/%d/%Y}"
                 if self._locale == "en_US"
@@ -139,11 +142,12 @@ class _Planter:
         number = min(day.day, 28)
         if self._locale == "en_US":
             return f"{month} {number}, {day.year}"
-        joint = {"es_ES": " de ", "es_MX": " de ", "pt_BR": " de ", "de_DE": ". ", "de_AT": ". "}
+        joint = {"es_ES": " de ", "es_MX": " de ", "pt_BR": " de "}
+        joint |= dict.fromkeys(("de_DE", "de_AT", "de_CH"), ". ")
         return f"{number}{joint.get(self._locale, ' ')}{month} {day.year}"
 
     def _national(self) -> str:
-        if self._locale == "ja_JP":
+        if self._locale == "ja_JP" or "checked" in self._words:
             return national(self._locale, self._fake, self._dice)
         return str(self._fake.curp() if self._locale == "es_MX" else self._fake.ssn())
 
