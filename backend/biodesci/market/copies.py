@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -63,8 +62,9 @@ def keep(
     elsewhere: Sequence[str] = (),
     report: Progress | None = None,
 ) -> Kept:
-    """Fetches the private container of a version, from the server in its card or from `elsewhere`, checks it
-    against the chain and keeps it for this home's server; as a partner, signs that. Done again, it goes on.
+    """Fetches the private container of a version, from the server in its card, from `elsewhere` or from those
+    on the list that is here; checks it against the chain and keeps it for this home's server; as a partner,
+    signs that. The newest list that one of them gives is kept, too. Done again, it goes on.
 
     Raises AccessDeniedError for whom the owner has not named, who does not own the dataset and has no role;
     StateError for a version that is withdrawn or lies on IPFS; IntegrityError for another file, and for one
@@ -82,6 +82,7 @@ def keep(
             "Pin its CID on your node.",
         )
     server = OwnersServer(located.served_at, signer(chain, dataset_id, 0), elsewhere)
+    server.add(_fellows(chain, held, dataset_id))
     note = held.find(located.content)
     if note is not None:
         _require_of_version(chain, note, version)
@@ -97,17 +98,21 @@ def keep(
             )
         held.keep(made, located.content)
         note = held.assign(located.content, chain, version)
-    named = partners.asked_of(chain, server, located.content, dataset_id)
-    if named is not None:
-        asked = time.time() if server.answering == named.served_at else 0.0
-        with suppress(StateError):  # it is older than the one that is here
-            partners.keep(chain, held, named, asked)
+    partners.remember(chain, held, partners.asked_of(chain, server, located.content, dataset_id))
     named = partners.known(chain, held, dataset_id)
     if named is None or chain.address not in {one.account for one in named.partners}:
         return Kept(number, note.size)  # an owner, a custodian or an operator
     receipt = _sign(chain, note, root)
     held.attach(located.content, RECEIPT, receipt.to_bytes())
     return Kept(number, note.size, receipt)
+
+
+def _fellows(chain: Chain, held: Containers, dataset_id: int) -> list[str]:
+    """The other servers on the list that is here, the owner's first."""
+    named = partners.known(chain, held, dataset_id)
+    if named is None:
+        return []
+    return [named.served_at, *(one.url for one in named.partners if one.account != chain.address)]
 
 
 def delete_withdrawn(member: Member, dataset_id: int) -> list[Kept]:

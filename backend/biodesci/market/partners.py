@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from typing import Final
 
 from eth_account.messages import encode_typed_data
@@ -36,6 +38,14 @@ DOCUMENT = "partners"
 """Under what name a server gives the list."""
 LONGEST: Final = 2 * DAY
 """How many seconds a partner's server gives to its fellows, after the owner's server gave it their list."""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A list that counts, as a server gave it; `by_owner`: it was the one that the list calls the owner's."""
+
+    partners: PartnerList
+    by_owner: bool
 
 
 def name(owner: Member, dataset_id: int, served_at: str, partners: Sequence[Partner]) -> PartnerList:
@@ -79,7 +89,7 @@ def keep(chain: Chain, containers: Containers, partners: PartnerList, asked: flo
         raise StateError(
             f"A newer list of the partners of dataset {partners.dataset_id} is here.", "Nothing was changed."
         )
-    if before == partners:
+    if before is not None:  # a newer one is at least as fresh as what the owner's server gave then
         asked = max(asked, containers.partners_asked(chain, partners.dataset_id))
     containers.write_partners(partners, asked)
 
@@ -106,23 +116,46 @@ def served(chain: Chain, containers: Containers, dataset_id: int, at: str, now: 
     return frozenset(one.account for one in named.partners)
 
 
-def asked_of(chain: Chain, server: OwnersServer, content: bytes, dataset_id: int) -> PartnerList | None:
-    """The list as a server gives it to those whom it serves; None where it gives none that counts."""
-    try:
-        partners = PartnerList.parse(server.document(content, DOCUMENT))
-        require(chain, partners, dataset_id)
-    except BioDeSciError:
-        return None
-    return partners
+def asked_of(chain: Chain, server: OwnersServer, content: bytes, dataset_id: int) -> Given | None:
+    """The newest list that the known servers give to those whom they serve; None where none gives one that
+    counts. Others are not asked where the owner's own gives it."""
+    newest: Given | None = None
+    for at in server.origins:
+        try:
+            partners = PartnerList.parse(server.document(content, DOCUMENT, at))
+            require(chain, partners, dataset_id)
+        except BioDeSciError:
+            continue
+        given = Given(partners, by_owner=at == partners.served_at)
+        if newest is None or given.partners.named > newest.partners.named:
+            newest = given
+        if given.by_owner:
+            break
+    return newest
 
 
 def joined(chain: Chain, source: Source, content: bytes, dataset_id: int) -> Source:
     """The source, with the partners' servers that an owner's server names: asked while it answers, so that
-    they are known when it goes away."""
-    if isinstance(source, OwnersServer) and not source.has_others:
-        named = asked_of(chain, source, content, dataset_id)
-        source.add(() if named is None else named.origins)
+    they are known when it goes away, now or before a later command. What it named is remembered in the home
+    of `chain`."""
+    if not isinstance(source, OwnersServer):
+        return source
+    given = asked_of(chain, source, content, dataset_id)
+    if given is not None:
+        source.add(given.partners.origins)
+    if chain.home is not None:
+        containers = Containers(chain.home)
+        remember(chain, containers, given)
+        remembered = known(chain, containers, dataset_id)
+        source.add(() if remembered is None else remembered.origins)
     return source
+
+
+def remember(chain: Chain, containers: Containers, given: Given | None) -> None:
+    """Keeps what a server gave, unless a newer list is here."""
+    if given is not None:
+        with suppress(StateError):
+            keep(chain, containers, given.partners, time.time() if given.by_owner else 0.0)
 
 
 def require(chain: Chain, partners: PartnerList, dataset_id: int) -> None:

@@ -40,6 +40,10 @@ _SECONDS: Final = 30.0
 _LIFE: Final = 600  # seconds that a signature is good for
 _AHEAD: Final = 60  # seconds before its end, from which on another is made
 _DOCUMENT: Final = 128 << 10  # bytes of what is signed about a container
+_ASK: Final = (
+    "Try again later; what is here already is kept. A partner of the data owner may have a copy: ask the "
+    "owner for the address of its server, and repeat the command with --from https://ADDRESS."
+)
 _RANGE: Final = re.compile(r"bytes (\d{1,18})-(\d{1,18})/(\d{1,18})")
 
 
@@ -124,17 +128,18 @@ class OwnersServer:
         return self._origins[0]
 
     @property
-    def has_others(self) -> bool:
-        """Whether more than one server is known."""
-        return len(self._origins) > 1
+    def origins(self) -> tuple[str, ...]:
+        """Of all servers that are known, the one that is asked first."""
+        return tuple(self._origins)
 
     def add(self, others: Sequence[str]) -> None:
         """Partners' servers that became known."""
         self._origins = list(dict.fromkeys((*self._origins, *map(origin, others))))
 
-    def document(self, digest: bytes, what: str) -> bytes:
-        """What the owner's server has signed about a container. Raises as `download` does."""
-        answer = self._get(f"{cid.from_digest(digest)}/{what}", digest, _DOCUMENT)
+    def document(self, digest: bytes, what: str, at: str = "") -> bytes:
+        """What the server `at` one of the origins, or else the one that is asked, has signed about a
+        container. Raises as `download` does."""
+        answer = self._get(f"{cid.from_digest(digest)}/{what}", digest, _DOCUMENT, name=at)
         if answer.is_cut:
             raise IntegrityError("Its answer is too long.", "Tell the data owner.")
         return answer.body
@@ -196,21 +201,26 @@ class OwnersServer:
 
     def _ask(self, digest: bytes, start: int, stop: int) -> tuple[bytes, int]:
         """The bytes from `start` on, at least one and at most to `stop`; and the size of the file. The first
-        server that answers is asked from then on; where none does, the first one's reason is raised."""
-        why: BioDeSciError | None = None
+        server that answers is asked from then on; UnavailableError has the reasons where none does."""
+        reasons: list[BioDeSciError] = []
         for place, name in enumerate(self._origins):
             try:
                 answer = self._range(name, digest, start, stop)
             except UnavailableError as exc:
-                why = why or exc
-            except (AccessDeniedError, NotFoundError, IntegrityError):
+                reasons.append(exc)
+            except (AccessDeniedError, NotFoundError, IntegrityError) as exc:
                 if not place:
                     raise  # the owner's word, or that of who answered until now
+                reasons.append(exc)
             else:
                 self._origins = [name, *(one for one in self._origins if one != name)]
                 return answer
-        assert why is not None, "the first server did not answer, or one did"
-        raise why
+        if len(reasons) == 1:
+            raise reasons[0]
+        said = " ".join(reason.message for reason in reasons)
+        raise UnavailableError(
+            f"None of the {len(reasons)} servers that are known gives the file. {said}", _ASK
+        )
 
     def _range(self, name: str, digest: bytes, start: int, stop: int) -> tuple[bytes, int]:
         headers = {"Range": f"bytes={start}-{stop - 1}"}
@@ -230,11 +240,7 @@ class OwnersServer:
                 headers=sent,
             )
         except httpx.HTTPError as exc:
-            raise UnavailableError(
-                f"The server of containers at {name} does not answer.",
-                "Try again later; what is here already is kept. A partner's server may have a copy: ask the "
-                "data owner, and name it by --from.",
-            ) from exc
+            raise UnavailableError(f"The server of containers at {name} does not answer.", _ASK) from exc
         if answer.status >= 300:
             raise self._refusal(answer, name)
         return answer

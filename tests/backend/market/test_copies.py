@@ -41,7 +41,7 @@ from biodesci.market.judgement import Finding, judge
 from biodesci.market.offers import OfferTerms
 from biodesci.market.sources import OwnersServer, also_at, signer
 from biodesci.party import keys
-from biodesci.party.containers import RECEIPT, Containers
+from biodesci.party.containers import FOLDER, RECEIPT, Containers
 from biodesci.party.member import Member
 from tests.backend.acting import PASSPHRASE, acting
 from tests.backend.market.private import HMB, PrivateSale, get, serving
@@ -124,13 +124,66 @@ def test_a_partner_keeps_a_copy_signs_that_and_serves_licensees_while_the_owner_
     )
     assert filed == one.receipt.to_bytes()
 
-    license_id, other = sale.bought(), sale.bought()
-    assert houses.download(license_id) == sale.plaintext
+    license_id = sale.bought()
     houses.owner_goes()
-    with pytest.raises(UnavailableError, match="does not answer"):
-        houses.download(other)
+    with pytest.raises(UnavailableError, match="does not answer") as refused:
+        houses.download(license_id)
+    assert "--from" in refused.value.hint
     with also_at([houses.copies.origin]):
-        assert houses.download(other) == sale.plaintext
+        assert houses.download(license_id) == sale.plaintext
+
+
+def test_a_licensee_to_whom_partners_were_named_once_finds_them_when_the_owner_is_away(
+    houses: Houses,
+) -> None:
+    sale = houses.sale
+    houses.name()
+    houses.keep()
+    at_owners, at_partners, later = sale.bought(), sale.bought(), sale.bought()
+    assert houses.download(at_owners) == sale.plaintext
+    houses.owner_goes()
+    assert houses.download(later) == sale.plaintext, "the owner's server had named the partner"
+    forget(houses)
+    with pytest.raises(UnavailableError):
+        houses.download(at_partners)
+    with also_at([houses.copies.origin]):
+        assert houses.download(at_partners) == sale.plaintext
+    (houses.folder / f"copy {at_partners}").unlink()
+    assert houses.download(at_partners) == sale.plaintext, "the partner has the owner's list, too"
+
+
+def test_where_no_server_gives_the_file_each_is_named_with_its_reason(houses: Houses) -> None:
+    sale = houses.sale
+    houses.name()  # and the partner keeps nothing yet
+    first, second = sale.bought(), sale.bought()
+    assert houses.download(first) == sale.plaintext
+    houses.owner_goes()
+    with pytest.raises(UnavailableError) as refused:
+        houses.download(second)
+    for part in ("None of the 2 servers", f"at {houses.served.origin} does not answer", houses.copies.origin):
+        assert part in refused.value.message
+    assert "--from" in refused.value.hint
+
+
+def test_a_list_that_was_remembered_ends_with_its_signers_ownership(houses: Houses) -> None:
+    sale = houses.sale
+    houses.name()
+    houses.keep()
+    first, second = sale.bought(), sale.bought()
+    assert houses.download(first) == sale.plaintext
+    transfer(houses, houses.partner.chain)
+    houses.owner_goes()
+    with pytest.raises(UnavailableError) as refused:
+        houses.download(second)
+    assert houses.copies.origin not in refused.value.message
+
+
+def forget(houses: Houses) -> None:
+    """Takes from the buyer's home what servers had named to it."""
+    home = houses.sale.buyer.home
+    assert home is not None
+    for file in (home / FOLDER).glob(f"*-{houses.sale.dataset}.partners"):
+        file.unlink()
 
 
 def test_a_download_goes_on_at_a_partner_when_the_owner_goes_away_in_between(houses: Houses) -> None:
@@ -300,6 +353,25 @@ def test_a_list_that_the_owners_server_did_not_give_makes_nobody_a_fellow(houses
     partners.keep(chain, late, named, time.time())
     partners.keep(chain, late, named, 0)
     assert partners.served(chain, late, dataset, "https://late.example", time.time()) == {chain.address}
+
+
+def test_a_partner_hears_of_a_newer_list_from_another_one_while_the_owner_is_away(houses: Houses) -> None:
+    alone = houses.name().partners
+    houses.keep()
+    sale, other = houses.sale, acting(houses.chain_for(), houses.sale.ipfs, houses.folder / "other")
+    with serving(houses.chain_for(), other.home) as others:
+        both = [*alone, Partner(account=other.chain.address, url=others.origin)]
+        partners.name(houses.owner, sale.dataset, houses.served.origin, both)
+        houses.keep()
+        newest = partners.name(houses.owner, sale.dataset, houses.served.origin, list(reversed(both)))
+        copies.keep(other, sale.dataset, 1)
+        houses.owner_goes()
+        held = Containers(houses.partner.home)
+        before = held.partners_asked(houses.partner.chain, sale.dataset)
+        assert partners.known(houses.partner.chain, held, sale.dataset) != newest
+        houses.keep()
+    assert partners.known(houses.partner.chain, held, sale.dataset) == newest
+    assert held.partners_asked(houses.partner.chain, sale.dataset) == before, "not the owner's server gave it"
 
 
 def test_erasing_asks_partners_and_names_those_who_are_silent(houses: Houses) -> None:
