@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import textwrap
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -27,6 +27,10 @@ _NOT_COMPARED: Final = (
     "Nothing is compared here with what you published before: what changed by fewer than 11 people since "
     "then, publishing withholds besides."
 )
+_REPORTED: Final = (
+    "What was done is in the report {}, by which days that moved do not stop the copy: leave it beside the "
+    "copy, and publish the copy alone."
+)
 _VERDICTS: Final = {
     "stop": "Publishing it would stop. Mend what stops (--deidentify COPY does much of it in a copy), or "
     "give a reason: --accept-risk REASON.",
@@ -34,7 +38,15 @@ _VERDICTS: Final = {
 }
 
 
-def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None = None) -> None:
+@dataclass(frozen=True)
+class Copy:
+    """Of a de-identified copy: what was done to make it, and where the report of that lies."""
+
+    mended: list[dict[str, Any]]
+    report: Path
+
+
+def show(file: Path, inspection: Inspection, copy: Copy | None = None) -> None:
     """Ends the command with 1 where something stops publishing."""
     from biodesci.core.croissant import compared, fields
     from biodesci.inspection.mends import mend
@@ -54,7 +66,7 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
             "bytes": size,
             "records": [table.records for table in inspection.tables],
             "counted": [_counted(table) for table in inspection.tables],
-            **({} if mended is None else {"mended": mended, "copy": file}),
+            **({} if copy is None else {"mended": copy.mended, "copy": file, "report": copy.report}),
             "verdict": verdict,
             "findings": [
                 {"level": one.level.value, "place": inspection.place_with_file(one.place), "kind": one.kind,
@@ -68,6 +80,8 @@ def show(file: Path, inspection: Inspection, mended: list[dict[str, Any]] | None
             "notCompared": _NOT_COMPARED,
         })  # fmt: skip
     else:
+        if copy is not None:
+            _paragraph(_REPORTED.format(copy.report.name))
         _paragraph(f"{file.name}: {verdict}")
         output.record({"format": inspection.format or "not read here", "bytes": f"{size:,}"})
         if found:

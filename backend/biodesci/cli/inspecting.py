@@ -106,17 +106,22 @@ def check(
 
     Example: biodesci dataset check cohort.csv --person patient
     """
+    from biodesci.market.deidentified import require_new, with_report, write
+
     declared = columns.declared()
+    if deidentify is not None:
+        require_new(deidentify)
     with source.plain() as file:
-        found = _inspect(file, declared)
         if deidentify is None:
-            findings.show(file, found)
+            findings.show(file, _inspect(file, with_report(file, declared)))
             return
         from biodesci.inspection.content import Declared
         from biodesci.inspection.deidentify.copy import deidentify as mend
         from biodesci.inspection.inspect import within
 
+        found = _inspect(file, declared)
         done = mend(file, deidentify, found, declared)
+    report = write(deidentify, done)
     mended = [
         {
             "place": found.place_with_file(one.place),
@@ -124,13 +129,14 @@ def check(
             "times": one.rows,
             "why": one.reason,
         }
-        for one in done
+        for one in done.mends
     ]
     if not output.json_wanted():
         output.table(mended, ("place", "done", "times", "why"), "Nothing had to be mended.")
     # The copy lacks some of the columns that something was declared of.
     made = _inspect(deidentify, Declared(header=declared.header))
-    findings.show(deidentify, _inspect(deidentify, within(declared, made)), mended)
+    moved = with_report(deidentify, within(declared, made))
+    findings.show(deidentify, _inspect(deidentify, moved), findings.Copy(mended, report))
 
 
 def _inspect(file: Path, declared: Declared) -> Inspection:

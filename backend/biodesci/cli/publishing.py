@@ -119,6 +119,7 @@ def publish(
     from dataclasses import asdict, replace
 
     from biodesci.core.errors import InputError
+    from biodesci.market.deidentified import with_report
     from biodesci.market.publish import publish as run
 
     meta = replace(described.meta(columns), served_at=None if how.public else _server())
@@ -130,6 +131,7 @@ def publish(
     owner = session.member()
     offer = None if how.price is None else asked.terms(owner.chain, how.price)
     with source.plain() as file:
+        meta = replace(meta, declared=with_report(file, meta.declared))
         done = run(owner, file, meta, offer, reporter(), dataset_id=how.dataset)
     sentence = (
         f"Published dataset {done.dataset_id}, version {done.version}. Its key is in {owner.home}/datasets: "

@@ -6,12 +6,31 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 import pyarrow as pa
 
 from biodesci.inspection.finding import Finding
 from biodesci.inspection.source import Source
+
+
+class MovedColumn(NamedTuple):
+    """A column whose days a de-identification moved: of which table of which file of the copy, by its path
+    within the folder. Of a copy that is one file `file` is empty."""
+
+    file: str
+    table: str
+    column: str
+
+
+@dataclass(frozen=True)
+class Moved:
+    """What the report beside a de-identified copy says. `copy` is the SHA-256 of the copy (32 bytes), and
+    `report` that of the report: who reads of it later knows which one was meant."""
+
+    columns: frozenset[MovedColumn]
+    copy: bytes
+    report: bytes
 
 
 @dataclass(frozen=True)
@@ -22,7 +41,7 @@ class Declared:
     may be published, `quasi` those by which somebody who knows a person could find it (age, postcode).
     `pseudonyms` hold ids that lead to nobody outside. `header` is False for a table without column names.
     `rows_are_people` says of data that are one table, and `people_tables` of those tables among several, by
-    name, that each row is another person.
+    name, that each row is another person. `moved` are columns of a de-identified copy whose days moved.
     """
 
     person: str | None = None
@@ -32,6 +51,7 @@ class Declared:
     header: bool | None = None
     rows_are_people: bool = False
     people_tables: frozenset[str] = frozenset()
+    moved: Moved | None = None
 
 
 class Rows(Enum):

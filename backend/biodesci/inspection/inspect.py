@@ -18,7 +18,7 @@ from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
 from biodesci.inspection.identifiers.codes import check_codes
 from biodesci.inspection.likeness import Likeness
-from biodesci.inspection.mends import FALSE_ROWS, UNCLEAR_IDS, UNKNOWN_ROWS
+from biodesci.inspection.mends import FALSE_ROWS, MOVED_DATE, UNCLEAR_IDS, UNKNOWN_ROWS
 from biodesci.inspection.merging import merged
 from biodesci.inspection.source import Source
 from biodesci.inspection.summary import Summary, TableSummary
@@ -216,7 +216,10 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
             likeness.feed(batch)
         inspection.progress(batch.nbytes)
     inspection.progress(0)
-    inspection.findings += check.finish()
+    inspection.findings += [
+        _of_moved(finding, place, declared, _moved(table, source, declared, inspection.root))
+        for finding in check.finish()
+    ]
     inspection.progress(0)
     summed = summary.finish()
     if likeness is not None:
@@ -231,6 +234,29 @@ def _take_table(table: Table, source: Source, declared: Declared, inspection: In
         _of_ids(summed, place or "table", is_declared=is_declared or summed.person is not None),
     )
     inspection.findings += [one for one in amiss if one is not None]
+
+
+def _moved(table: Table, source: Source, declared: Declared, root: Path) -> set[str]:
+    """The columns of a table of which the report of a de-identified copy says that it moved their days. Of
+    files within archives no report says anything."""
+    if declared.moved is None or source.path is None:
+        return set()
+    where = ("" if source.path == root else _file(source, root), table.name)
+    return {column for *of, column in declared.moved.columns if tuple(of) == where}
+
+
+def _of_moved(finding: Finding, place: str, declared: Declared, moved: set[str]) -> Finding:
+    """The finding; of days that moved one that asks."""
+    places = {f"{place + ': ' * bool(place)}column {name!r}" for name in moved}
+    if declared.moved is None or finding.place not in places:
+        return finding
+    if (finding.kind, finding.level) != ("date", Level.STOP):
+        return finding
+    reason = (
+        "its days moved when this copy was made, says the de-identification report beside it "
+        f"(SHA-256 {declared.moved.report.hex()})"
+    )
+    return replace(finding, kind=MOVED_DATE, level=Level.ASK, reason=reason)
 
 
 def _of_rows(table: TableSummary, place: str, *, is_declared: bool) -> Finding | None:

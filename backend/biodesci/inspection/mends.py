@@ -14,6 +14,7 @@ UNKNOWN_ROWS: Final = "rows of unknown persons"
 FALSE_ROWS: Final = "rows declared to be people"
 PUBLIC_CODE: Final = "code that names a person"
 UNCLEAR_IDS: Final = "ids that may not be persons'"
+MOVED_DATE: Final = "moved date"
 NAMED_CREATOR: Final = "person named as creator"
 
 _COPY: Final = "biodesci dataset check FILE --deidentify COPY"
@@ -39,6 +40,7 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
     ),
     f"Move the dates, or keep the year alone: {_COPY}; with --person COLUMN a person's dates move by "
     "one number of days.": ("date",),
+    "Where you made this copy, or trust who made it and the report beside it: --confirm.": (MOVED_DATE,),
     f"Keep the year alone, or leave it out: {_COPY}. A date of birth never moves.": ("date of birth",),
     f"Leave it out, or have a copy made without it, or with the day moved: {_COPY}.": ("date of death",),
     f"Group those over 89 together: {_COPY}.": ("age over 89",),

@@ -18,7 +18,7 @@ from biodesci.core.documents.inspection_report import (
     ReportedDeclaration,
     ReportedFinding,
 )
-from biodesci.core.errors import InputError
+from biodesci.core.errors import InputError, StateError
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.identifiers import check_text
@@ -78,7 +78,16 @@ def require_admitted(inspection: Inspection, meta: DatasetMeta) -> None:
 def report(
     chain: Chain, inspection: Inspection, meta: DatasetMeta, digest: bytes, moment: int
 ) -> InspectionReport:
-    """The signed report. `digest` is the SHA-256 of what was inspected, `moment` in Unix seconds."""
+    """The signed report. `digest` is the SHA-256 of what was inspected, `moment` in Unix seconds.
+
+    Raises StateError where days counted as moved by the report of another copy.
+    """
+    moved = meta.declared.moved
+    if moved is not None and moved.copy != digest:
+        raise StateError(
+            "The de-identified copy changed after its report was read.",
+            "Repeat the command when nothing writes to it.",
+        )
     unsigned = InspectionReport(
         chain_id=chain.chain_id,
         contract=chain.datasets.address,

@@ -16,6 +16,7 @@ from biodesci.core.documents.copies import CopyReceipt, PartnerList
 from biodesci.core.documents.custody import DeliveryApproval, GuardianAnswer
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
+from biodesci.core.documents.deidentification import DeidentificationReport
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.guarding import ReleasedShare, SharedKey, ShareEvidence, SplitFile
@@ -176,6 +177,7 @@ CASES = (
         "inspection-report.json",
         optional=("acceptedRisk", "declared.header", "declared.person", "signature"),
     ),
+    Case(DeidentificationReport, "deidentification-report.json"),
     Case(FolderManifest, "folder-manifest.json"),
     Case(
         ModelCard,

@@ -22,6 +22,7 @@ from biodesci.inspection.inspect import inspect
 from biodesci.inspection.mends import (
     FALSE_ROWS,
     MENDS,
+    MOVED_DATE,
     NAMED_CREATOR,
     PUBLIC,
     PUBLIC_CODE,
@@ -100,6 +101,7 @@ def test_every_kind_of_finding_has_its_mend() -> None:
         MENDS.keys()
         - constant
         - {
+            MOVED_DATE,
             NAMED_CREATOR,
             UNKNOWN_ROWS,
             FALSE_ROWS,

@@ -12,6 +12,7 @@ from biodesci.core.documents.copies import CopyReceipt, PartnerList
 from biodesci.core.documents.custody import DeliveryApproval, GuardianAnswer
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.documents.declared import DiseaseProof, Statement
+from biodesci.core.documents.deidentification import DeidentificationReport
 from biodesci.core.documents.deletion import DeletionReceipt, DeletionRequest
 from biodesci.core.documents.deployment import Deployment
 from biodesci.core.documents.guarding import ReleasedShare, SharedKey, ShareEvidence, SplitFile
@@ -36,6 +37,7 @@ from biodesci.core.features import FeaturePlan
 KINDS: Final[tuple[type[Document], ...]] = (
     DatasetCard,
     InspectionReport,
+    DeidentificationReport,
     FolderManifest,
     SignedVisa,
     IssuerTrust,

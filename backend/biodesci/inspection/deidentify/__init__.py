@@ -6,6 +6,6 @@ A copy is evidence, not anonymity: it is inspected again as any file is.
 from __future__ import annotations
 
 from biodesci.inspection.deidentify.copy import deidentify
-from biodesci.inspection.deidentify.mend import Action, Mend
+from biodesci.inspection.deidentify.mend import Action, Deidentified, Mend
 
-__all__ = ["Action", "Mend", "deidentify"]
+__all__ = ["Action", "Deidentified", "Mend", "deidentify"]

@@ -1,8 +1,9 @@
-"""Parquet and Arrow files: each column is copied as it is, or mended; fields within fields and lists, too."""
+"""Parquet, Arrow, ORC: each column is copied as it is, or mended; fields within fields and lists, too."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -15,14 +16,14 @@ from biodesci.inspection.deidentify.mend import Action
 from biodesci.inspection.deidentify.plan import Plan
 from biodesci.inspection.deidentify.tree import GONE, Tree, at
 from biodesci.inspection.formats.cells import text
-from biodesci.inspection.formats.columnar import OF_WRITERS, ROWS, damaged, opened, validated
+from biodesci.inspection.formats.columnar import OF_WRITERS, ROWS, Orc, Parquet, damaged, opened, validated
 from biodesci.inspection.source import Source
 
 _REFUSED: Final = (pa.ArrowInvalid, pa.ArrowNotImplementedError, pa.ArrowTypeError)
 
 
 def mend(source: Source, target: Path, plan: Plan) -> None:
-    """Writes a copy of Parquet as Parquet, and of Arrow's file or stream as its file.
+    """Writes a copy of Parquet as Parquet, of ORC as ORC, and of Arrow's file or stream as its file.
 
     Raises InputError for a damaged file, one of which two columns have one name or a column has a type that
     is not written, and one of which nothing would be left.
@@ -38,12 +39,11 @@ def mend(source: Source, target: Path, plan: Plan) -> None:
         if any(key not in OF_WRITERS for of in (schema, *schema) for key in of.metadata or {}):
             plan.note("metadata of the file", Action.LEFT_OUT, "texts beside the columns may say anything")
         written, tree = pa.schema([field.made for field in kept]), Tree(plan, names_are_values=False)
-        is_parquet = source.head.startswith(b"PAR1")
-        with pq.ParquetWriter(target, written) if is_parquet else pa.ipc.new_file(target, written) as writer:
+        with _writing(source, target, written) as write:
             for batch in batches:
                 persons = _persons(batch, plan.whose(""))
                 arrays = [_array(batch.column(field.name), field, tree, persons) for field in kept]
-                writer.write_batch(pa.RecordBatch.from_arrays(arrays, schema=written))
+                write(pa.RecordBatch.from_arrays(arrays, schema=written))
                 for field in fields:
                     if field.made is None:
                         field.count(plan, batch.num_rows)
@@ -138,7 +138,29 @@ def _array(array: pa.Array, field: _Field, tree: Tree, persons: list[str]) -> pa
 
 
 def _opened(source: Source, stream: BinaryIO) -> tuple[pa.Schema, Iterator[pa.RecordBatch]]:
-    if not source.head.startswith(b"PAR1"):
+    if Orc().recognises(source):
+        from pyarrow import orc  # noqa: PLC0415  # a large library that other formats don't need
+
+        stripes = orc.ORCFile(stream)
+        return stripes.schema, (validated(stripes.read_stripe(i)) for i in range(stripes.nstripes))
+    if not Parquet().recognises(source):
         return opened(source, stream)
     file = pq.ParquetFile(stream)
     return file.schema_arrow, map(validated, file.iter_batches(ROWS, use_threads=False))
+
+
+@contextmanager
+def _writing(source: Source, target: Path, schema: pa.Schema) -> Iterator[Callable[[pa.RecordBatch], None]]:
+    """What writes batches into a file of the source's format."""
+    if Orc().recognises(source):
+        from pyarrow import orc  # noqa: PLC0415  # as above
+
+        with orc.ORCWriter(target) as rows:
+            rows.write(schema.empty_table())  # a file without rows has columns, too
+            yield lambda batch: rows.write(pa.Table.from_batches([batch]))
+    elif Parquet().recognises(source):
+        with pq.ParquetWriter(target, schema) as columns:
+            yield columns.write_batch
+    else:
+        with pa.ipc.new_file(target, schema) as messages:
+            yield messages.write_batch

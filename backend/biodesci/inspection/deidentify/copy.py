@@ -7,19 +7,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared
+from biodesci.inspection.content import Declared, MovedColumn
 from biodesci.inspection.deidentify import member
-from biodesci.inspection.deidentify.mend import Action, Mend, Mends
+from biodesci.inspection.deidentify.mend import Action, Deidentified, Mends
 from biodesci.inspection.deidentify.names import Names
 from biodesci.inspection.deidentify.plan import Change, Making
 from biodesci.inspection.deidentify.secret import Secret
 from biodesci.inspection.finding import Finding, Level
-from biodesci.inspection.formats import recognise, tree
+from biodesci.inspection.formats import omop, recognise, tree
 from biodesci.inspection.inspect import Inspection
 from biodesci.inspection.source import Source
 
 
-def deidentify(path: Path, target: Path, inspection: Inspection, declared: Declared) -> list[Mend]:
+def deidentify(path: Path, target: Path, inspection: Inspection, declared: Declared) -> Deidentified:
     """Writes the copy of `path`, a file or folder, to `target`, which must not be there; says what was done.
 
     `inspection` is the one of `path`. Ids of persons are replaced alike in all files of a folder. Files of a
@@ -34,6 +34,7 @@ def deidentify(path: Path, target: Path, inspection: Inspection, declared: Decla
     secret, mends = Secret(), Mends()
     making = Making(secret, mends, secret.pseudonym, declared.person is not None)
     # Under another name until it is whole, beside the target, for its owner's eyes (mode 0700).
+    moved: set[MovedColumn] = set()
     with tempfile.TemporaryDirectory(prefix=".biodesci-", dir=target.absolute().parent) as folder:
         copy = Path(folder, "copy")
         if inspection.format == "BIDS dataset":
@@ -41,17 +42,20 @@ def deidentify(path: Path, target: Path, inspection: Inspection, declared: Decla
 
             bids.mend(path, copy, declared, making)
         elif path.is_dir():
-            _folder(path, copy, inspection, declared, making)
+            moved |= _folder(path, copy, inspection, declared, making)
         else:
             member.gather(Source.of(path), inspection, declared, making)
-            member.mend(Source.of(path), copy, inspection, declared, making)
+            moved |= member.mend(Source.of(path), copy, inspection, declared, making)
         copy.rename(target)
-    return mends.all()
+    return Deidentified(mends.all(), frozenset(moved))
 
 
-def _folder(path: Path, copy: Path, inspection: Inspection, declared: Declared, making: Making) -> None:
-    """Each file by its format. DICOM files get numbers for names."""
+def _folder(
+    path: Path, copy: Path, inspection: Inspection, declared: Declared, making: Making
+) -> set[MovedColumn]:
+    """Each file by its format. DICOM files get numbers for names. Gives the columns whose days moved."""
     copy.mkdir()
+    moved: set[MovedColumn] = set()
     is_omop = inspection.format == "OMOP CDM"
     files = tree.members(Source.of(path))
     own_of: dict[Path, tuple[Inspection, Declared]] = {} if is_omop else _gathered(files, declared, making)
@@ -74,9 +78,19 @@ def _folder(path: Path, copy: Path, inspection: Inspection, declared: Declared, 
             if is_omop:
                 table = file.name.lower().split(".", 1)[0]
                 own, by_model = _by_model(own, table, inspection.findings, making)
-                member.mend(file, destination, own, narrowed, by_model)
+                days = member.mend(file, destination, own, narrowed, by_model)
             else:
-                member.mend(file, destination, own, narrowed, making)
+                days = member.mend(file, destination, own, narrowed, making)
+        moved |= {_placed(day, inner, is_omop=is_omop) for day in days}
+    return moved
+
+
+def _placed(day: MovedColumn, inner: Path, *, is_omop: bool) -> MovedColumn:
+    """The column as the inspection of the copy calls it: tables of the OMOP model are such of the folder."""
+    table = omop.table(inner.name) if is_omop else None
+    if table is not None:
+        return MovedColumn("", table, day.column)
+    return day._replace(file=(inner / day.file).as_posix())
 
 
 def _gathered(

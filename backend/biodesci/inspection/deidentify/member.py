@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Final
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Format
-from biodesci.inspection.deidentify import beside
+from biodesci.inspection.content import Declared, Format, MovedColumn
+from biodesci.inspection.deidentify import beside, tables
 from biodesci.inspection.deidentify.plan import Making, Plan
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.inspect import Inspection, inspect, within
 from biodesci.inspection.source import Source
 
-_COLUMNAR: Final = frozenset({"Parquet", "Arrow IPC"})
+_COLUMNAR: Final = frozenset({"Parquet", "Arrow IPC", "ORC"})
+_DATABASES: Final = frozenset({"SQLite", "DuckDB"})
 _JSON: Final = frozenset({"JSON", "JSON lines"})
 _AS_CSV: Final = frozenset({"workbook", "Stata", "SPSS", "SPSS portable", "SAS", "SAS transport"})
 _TABLES: Final = _COLUMNAR | _JSON | _AS_CSV | {"delimited table"}
@@ -43,8 +44,10 @@ def gather(file: Source, inspection: Inspection, declared: Declared, making: Mak
         beside.gather(file, format_, declared, Plan(inspection, declared, making))
 
 
-def mend(file: Source, destination: Path, inspection: Inspection, declared: Declared, making: Making) -> None:
-    """Writes the copy of a file, by its own inspection.
+def mend(
+    file: Source, destination: Path, inspection: Inspection, declared: Declared, making: Making
+) -> set[MovedColumn]:
+    """Writes the copy of a file, by its own inspection; gives the columns of the copy whose days moved.
 
     Raises InputError for one of a format that is not written here and that stops, and for one of which
     nothing would be left.
@@ -70,8 +73,23 @@ def mend(file: Source, destination: Path, inspection: Inspection, declared: Decl
         if not making.given:
             beside.look(file, format_, declared, plan)
         _tables(file, format_, destination, declared, plan)
+        # A table of a workbook or of a program for statistics becomes a file of its own, which has no name.
+        return {
+            MovedColumn(tables.file_of(format_, table), "" if name in _AS_CSV else table, column)
+            for table, column in plan.moved
+        }
     else:
-        _unchanged(file.path, destination, inspection, is_packed=name in _PACKED)
+        _unchanged(file.path, destination, inspection, name)
+    return set()
+
+
+def _advice(format_: str) -> str:
+    """What to do with a file that is not written here."""
+    if format_ in _PACKED:
+        return "Unpack it, and give the folder that it is unpacked to."
+    if format_ in _DATABASES:
+        return "Export each of its tables as Parquet or CSV into a folder, and give that folder."
+    return "Leave it out, or mend it with a program for its format."
 
 
 def _tables(file: Source, format_: Format, destination: Path, declared: Declared, plan: Plan) -> None:
@@ -87,18 +105,14 @@ def _tables(file: Source, format_: Format, destination: Path, declared: Declared
 
         documents.mend(file, destination, declared, plan)
     else:
-        from biodesci.inspection.deidentify import tables  # noqa: PLC0415
-
         tables.mend(file, format_, destination, declared, plan)
 
 
-def _unchanged(path: Path, destination: Path, inspection: Inspection, *, is_packed: bool) -> None:
+def _unchanged(path: Path, destination: Path, inspection: Inspection, format_: str) -> None:
     grave = inspection.of(Level.STOP)
     if grave:
+        called = "A file of this format" if not format_ else f"A file of the format {format_}"
         raise InputError(
-            f"A file of this format can't be de-identified here, and {grave[0].kind} stops it.",
-            "Unpack it, and give the folder that it is unpacked to."
-            if is_packed
-            else "Leave it out, or mend it with a program for its format.",
+            f"{called} can't be de-identified here, and {grave[0].kind} stops it.", _advice(format_)
         )
     shutil.copyfile(path, destination)

@@ -6,6 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 
+from biodesci.inspection.content import MovedColumn
+
 
 class Action(StrEnum):
     """What became of values."""
@@ -31,6 +33,14 @@ class Mend:
     def __str__(self) -> str:
         amount = f" in {self.rows:,} place{'s' * (self.rows != 1)}" if self.rows else ""
         return f"{self.place}: {self.action}{amount} ({self.reason})"
+
+
+@dataclass(frozen=True)
+class Deidentified:
+    """What was done to make a copy, and in which of its columns days are moved ones."""
+
+    mends: list[Mend]
+    moved: frozenset[MovedColumn]
 
 
 class Mends:

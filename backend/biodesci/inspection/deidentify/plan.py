@@ -104,6 +104,12 @@ class Plan:
         is_grave = any(finding.level is Level.STOP for finding in self._findings)
         return not is_grave and not any(self.change(table, name) for table, name in columns)
 
+    @property
+    def moved(self) -> set[tuple[str, str]]:
+        """The tables and columns whose days move."""
+        changes = self._changes.items()
+        return {place for place, change in changes if change is not None and change.action is Action.SHIFTED}
+
     def count(self, table: str, name: str, amount: int) -> None:
         """Notes how many values of a column were changed or removed."""
         change = self.change(table, name)

@@ -25,20 +25,29 @@ def mend(source: Source, format_: Format, target: Path, declared: Declared, plan
 
     Raises InputError where nothing would be left of a table.
     """
-    several = format_.name == "workbook"
+    several = _is_several(format_)
     if several:
         target.mkdir()
     delimiter = "\t" if format_.name == "delimited table" and _has_tabs(source) else ","
     for item in format_.read(source, declared):
         match item:
             case Table():
-                _write(item, target / f"{item.name}.csv" if several else target, delimiter, plan)
+                _write(item, target / file_of(format_, item.name), delimiter, plan)
             case Passage():
                 plan.note("texts beside the table", Action.LEFT_OUT, "they may say anything")
     if several and not any(target.iterdir()):
         raise InputError("The workbook holds no table.", "Leave it out.")
     if format_.name != "delimited table":
         plan.note(f"{format_.name} file", Action.REWRITTEN, "as CSV, without labels, remarks and formats")
+
+
+def file_of(format_: Format, table: str) -> str:
+    """The file in which a table is, within the folder that a workbook becomes; empty for other formats."""
+    return f"{table}.csv" if _is_several(format_) else ""
+
+
+def _is_several(format_: Format) -> bool:
+    return format_.name == "workbook"
 
 
 def _has_tabs(source: Source) -> bool:

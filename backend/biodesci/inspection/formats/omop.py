@@ -108,6 +108,12 @@ class Omop:
         yield from tally.findings()
 
 
+def table(file: str) -> str | None:
+    """The table of the model that a file is, by its name; None for another."""
+    name = _table_of(file)
+    return name if name in _TABLES else None
+
+
 def _table_of(name: str) -> str:
     return name.lower().split(".", 1)[0]
 

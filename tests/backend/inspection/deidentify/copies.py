@@ -14,7 +14,7 @@ from biodesci.inspection.inspect import inspect
 def copied(path: Path, target: Path, declared: Declared | None = None) -> list[Mend]:
     """What was done to make the copy `target`."""
     declared = declared or Declared()
-    return deidentify(path, target, inspect(path, declared), declared)
+    return deidentify(path, target, inspect(path, declared), declared).mends
 
 
 def left(target: Path) -> set[tuple[str, str]]:

@@ -20,7 +20,7 @@ SAMPLES = Path(pydicom.__file__).parent / "data" / "test_files"
 
 
 def copied(path: Path, target: Path):
-    return deidentify(path, target, inspect(path), Declared())
+    return deidentify(path, target, inspect(path), Declared()).mends
 
 
 @pytest.mark.parametrize(

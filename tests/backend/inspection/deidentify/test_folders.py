@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import shutil
+import sqlite3
+from contextlib import closing
 from datetime import date
 from pathlib import Path
 
@@ -198,3 +200,14 @@ def test_what_is_packed_says_to_unpack_it(tmp_path) -> None:
     shutil.make_archive(str(tmp_path / "in"), "zip", tmp_path, "in.csv")
     with pytest.raises(InputError, match="Unpack it"):
         copied(tmp_path / "in.zip", tmp_path / "out.zip")
+
+
+def test_a_database_says_to_export_its_tables(tmp_path) -> None:
+    path = tmp_path / "in.db"
+    with closing(sqlite3.connect(path)) as database:
+        database.execute("CREATE TABLE people (patient_name TEXT)")
+        database.executemany("INSERT INTO people VALUES (?)", [("Anna Weber",)] * 20)
+        database.commit()
+    with pytest.raises(InputError, match="SQLite can't be de-identified here") as refused:
+        copied(path, tmp_path / "out")
+    assert "as Parquet or CSV into a folder" in refused.value.hint

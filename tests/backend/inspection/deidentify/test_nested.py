@@ -1,4 +1,4 @@
-"""Copies of tables with fields within fields and lists in cells (Parquet, Arrow, JSON): no table is lost."""
+"""Copies of tables with fields within fields and lists in cells: no table is lost."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from pyarrow import orc
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared
@@ -54,18 +55,21 @@ def check(made: list[dict[str, object]], given: list[dict[str, object]]) -> None
     assert len({row["patient_id"] for row in made}) == len(given)
 
 
-@pytest.mark.parametrize("kind", ["parquet", "arrow", "stream"])
+@pytest.mark.parametrize("kind", ["parquet", "arrow", "stream", "orc"])
 def test_lists_and_structs_are_mended_in_place(tmp_path, kind) -> None:
     path, target = tmp_path / "in", tmp_path / "out"
     table = pa.Table.from_pylist(patients())
     if kind == "parquet":
         pq.write_table(table, path)
+    elif kind == "orc":
+        orc.write_table(table, path)
     else:
         new = pa.ipc.new_file if kind == "arrow" else pa.ipc.new_stream
         with new(path, table.schema) as writer:
             writer.write_table(table)
     mends = copied(path, target)
-    made = pq.read_table(target) if kind == "parquet" else pa.ipc.open_file(target).read_all()
+    read = {"parquet": pq.read_table, "orc": orc.read_table}
+    made = read[kind](target) if kind in read else pa.ipc.open_file(target).read_all()
     check(made.to_pylist(), table.to_pylist())
     assert made.schema.field("values").type == table.schema.field("values").type
     assert left(target) == set()
