@@ -298,6 +298,7 @@ def vectors() -> dict[str, Any]:
         licensee=BUYER,
         envelope=value,
         commitments=keccak(b"commitments"),
+        again=2,
         deadline=1_800_000_000,
         guardians=keccak(b"guardians"),
     )

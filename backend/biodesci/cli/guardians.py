@@ -12,7 +12,7 @@ from biodesci.cli.arguments import Number, account_at, new_file
 
 app = typer.Typer()
 
-_LICENCE = Annotated[int, typer.Argument(min=1, help="The licence that waits for its key.")]
+_LICENCE = Annotated[int, typer.Argument(min=1, help="The licence whose key is due.")]
 
 
 @app.command()
@@ -81,6 +81,7 @@ def release_share(
 ) -> None:
     """As a guardian: check on chain that a licence waits for its key, and seal your share to its licensee.
 
+    Of a key that was delivered, too, if the licensee lost its own and has registered another one since.
     Send the file to the guardian that delivers, by a private channel: with T of them the licensee has the
     key, before the chain says so.
     """
@@ -128,7 +129,10 @@ def deliver_shares(
         typer.Option(help="What T guardians signed, where the contract delivers; repeat."),
     ] = None,
 ) -> None:
-    """As a guardian: deliver a licence's key in the shares that guardians released, opening none of them."""
+    """As a guardian: deliver a licence's key in the shares that guardians released, opening none of them.
+
+    Once more for a licensee that lost its key and has registered another one since: all release anew.
+    """
     from biodesci.core import cid, files
     from biodesci.core.documents.custody import DeliveryApproval
     from biodesci.core.documents.guarding import ReleasedShare
@@ -136,6 +140,6 @@ def deliver_shares(
 
     given = [ReleasedShare.parse(files.read(one)) for one in file]
     approvals = [DeliveryApproval.parse(files.read(one)).signed for one in approval or ()]
-    digest = guardians.deliver(session.member(), license_id, given, approvals)
+    digest = guardians.deliver_now(session.member(), license_id, given, approvals)
     row: dict[str, Any] = {"license_id": license_id, "delivered": cid.from_digest(digest)}
     output.record(row, "The licensee opens it as any other key: biodesci license download.")

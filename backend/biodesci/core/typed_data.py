@@ -183,7 +183,7 @@ def delivery_approval(signed: Approval) -> Document:
     )
     values = (
         *(signed.license_id, signed.licensee, signed.envelope, signed.commitments),
-        *(0, signed.deadline, signed.guardians),
+        *(signed.again, signed.deadline, signed.guardians),
     )
     where = domain("BioDeSci Guarded Custody", "1", signed.chain_id, signed.contract)
     return _document(where, "Approval", {"Approval": fields}, values)

@@ -34,7 +34,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import Role
 from biodesci.ipfs.client import Ipfs
-from biodesci.market import content, evidence, guarded_custody, guardians, partners, roles, sources
+from biodesci.market import content, evidence, guarded_custody, guarded_splits, partners, roles, sources
 from biodesci.party import dataset_keys, disclosures
 from biodesci.party.containers import DELETION, REQUEST, Containers
 from biodesci.party.member import Member
@@ -257,7 +257,7 @@ def _require_named(holder: Member, version: DatasetVersion, request: DeletionReq
 
 def _forget(member: Member, version: DatasetVersion, request: DeletionRequest) -> Forgotten:
     chain, held = member.chain, Containers(member.home)
-    secrets = [dataset_keys.path(member.home, chain, version), guardians.split_path(member, version)]
+    secrets = [dataset_keys.path(member.home, chain, version), guarded_splits.split_path(member, version)]
     sealed = evidence.files_of(member.home, chain, _licenses(chain, version))
     destroyed = sum(destroy(path) for path in (*secrets, *sealed.values()))
     if version.publisher == chain.address:  # a stranger's version can have the commitment of this one's key

@@ -22,7 +22,7 @@ from biodesci.core import typed_data
 from biodesci.core.documents.custody import Approval, SignedApproval
 from biodesci.core.documents.guarding import Split
 from biodesci.core.errors import RevertedError
-from biodesci.core.onchain import Role
+from biodesci.core.onchain import LicenseState, Role
 from biodesci.market import roles
 
 _NOT_NAMED: Final = "GuardedCustody_OtherGuardians"
@@ -86,7 +86,9 @@ def appointed(chain: Chain, dataset_id: int) -> dict[int, Named]:
 def approval(
     chain: Chain, licence: License, version: DatasetVersion, digest: bytes, guardians: bytes
 ) -> Approval:
-    """What each guardian signs to deliver `digest` for a licence; it counts until the delivery is due."""
+    """What each guardian signs to deliver `digest` for a licence: for the first time, which counts until the
+    delivery is due, or once more, until access ends or another delivery has its place."""
+    is_first = licence.state is LicenseState.PURCHASED
     return Approval(
         chain_id=chain.chain_id,
         contract=str(chain.custody.address),
@@ -94,7 +96,8 @@ def approval(
         licensee=licence.licensee,
         envelope=digest,
         commitments=version.commitments,
-        deadline=licence.deadline,
+        again=0 if is_first else chain.call(chain.custody.functions.redeliveries(licence.id)) + 1,
+        deadline=licence.deadline if is_first else licence.expires_at,
         guardians=guardians,
     )
 
@@ -130,7 +133,7 @@ def delivery(
     """The call by which the contract delivers what was signed; anybody may send it."""
     called = (
         *(approved.license_id, approved.licensee, approved.envelope, approved.commitments),
-        *(0, approved.deadline),
+        *(approved.again, approved.deadline),
     )
     given = [signed.get(account, b"") for account in guardians[1]]
     return chain.custody.functions.deliver(called, guardians, given)

@@ -10,7 +10,7 @@ and what it delivers says whose each is.
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -20,18 +20,26 @@ from web3.contract.contract import ContractFunction
 
 from biodesci.chain import signatures
 from biodesci.chain.client import Chain
-from biodesci.chain.records import DatasetVersion, License, Release
+from biodesci.chain.records import DatasetVersion, License
 from biodesci.core import files, guarding, typed_data
 from biodesci.core.documents.custody import Approval, SignedApproval
 from biodesci.core.documents.guarding import Guardian, ReleasedShare, SharedKey, SignedSplit, Split, SplitFile
-from biodesci.core.errors import AccessDeniedError, InputError, NotFoundError, StateError
-from biodesci.core.onchain import LicenseState, Right
+from biodesci.core.errors import AccessDeniedError, InputError, StateError
+from biodesci.core.onchain import LicenseState
 from biodesci.ipfs import unixfs
-from biodesci.market import evidence, guarded_custody, shared_evidence, shares
+from biodesci.market import (
+    evidence,
+    guarded_custody,
+    guarded_due,
+    guarded_splits,
+    redelivery,
+    shared_evidence,
+    shares,
+)
 from biodesci.market.handover import require_custody
-from biodesci.market.in_flight import about_licence
-from biodesci.market.license import get, visas_until
-from biodesci.market.sealing import ANY, LEAST_TIME, delivery
+from biodesci.market.in_flight import AGAIN, about_licence
+from biodesci.market.license import get
+from biodesci.market.sealing import delivery
 from biodesci.party import dataset_keys, keys
 from biodesci.party.member import Member
 
@@ -110,12 +118,12 @@ def take_share(member: Member, file: SplitFile) -> Guarded:
     a newer one is kept.
     """
     chain, split = member.chain, file.signed.split
-    if _set_of(chain, split) is None or split.index_of(chain.address) is None:
+    if guarded_splits.set_of(chain, split) is None or split.index_of(chain.address) is None:
         require_custody(chain, split.dataset_id, chain.address)
     version = chain.read(DatasetVersion, split.dataset_id, split.version)
     shares.require_split(chain, file.signed, version)
     guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
-    target = split_path(member, version)
+    target = guarded_splits.split_path(member, version)
     if target.exists() and SplitFile.parse(files.read(target)).signed.split.made > split.made:
         raise StateError("A newer split of this key is in this home.", "Nothing was changed.")
     files.write_private(target, file.to_bytes())
@@ -130,8 +138,8 @@ def release_share(member: Member, license_id: int) -> ReleasedShare:
     delivery with.
     """
     chain = member.chain
-    licence, version = due(member, license_id)
-    file = split_of(member, version)
+    licence, version = guarded_due.due_now(member, license_id)
+    file = guarded_splits.split_of(member, version)
     share = guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
     release = shares.asked(chain, licence, file.signed.split, chain.address)
     sealed, randomness = guarding.seal_to_licensee(share, release, chain.key_of(licence.licensee))
@@ -145,8 +153,8 @@ def approve(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> 
     Raises StateError where no contract is, and as `deliver` does.
     """
     chain = member.chain
-    licence, version = due(member, license_id)
-    signed = split_of(member, version).signed
+    licence, version = guarded_due.due_now(member, license_id)
+    signed = guarded_splits.split_of(member, version).signed
     return guarded_custody.sign(chain, approval_of(chain, licence, version, signed, given))
 
 
@@ -166,21 +174,33 @@ def deliver(
     with chain.intent(_DELIVERY, about_licence(license_id)) as intent:
         receipt = intent.resume()
         if receipt is None:
-            licence, version = due(member, license_id)
-            signed = split_of(member, version).signed
-            raw = compose(chain, licence, signed, given)
-            digest = _digest_of(raw)
-            if _set_of(chain, signed.split) is None:
-                call = delivery(chain, licence, version, digest)
-            else:
-                wanted = approval_of(chain, licence, version, signed, given)
-                call = _approved(chain, wanted, signed.split, approvals)
-            files.write_private(_delivered(member, license_id, digest), raw)
-            receipt = intent.send(call)
+            due = guarded_due.due(member, license_id)
+            receipt = intent.send(_call(member, due, given, approvals))
         event = chain.event(receipt, chain.licenses, "LicenseDelivered")
-        delivered = bytes(event["envelope"])
-        _add(member, license_id, _delivered(member, license_id, delivered))
-    return delivered
+        return _added(member, license_id, bytes(event["envelope"]))
+
+
+def deliver_now(
+    member: Member,
+    license_id: int,
+    given: Sequence[ReleasedShare],
+    approvals: Sequence[SignedApproval] = (),
+) -> bytes:
+    """As `deliver`; where the key was delivered, and the licensee has registered another since, once more.
+
+    Raises as `deliver` does, and StateError for shares that were delivered before.
+    """
+    chain, licence = member.chain, get(member.chain, license_id)
+    with chain.intent(AGAIN, about_licence(license_id)) as intent:
+        receipt = intent.resume()
+        if guarded_due.has_another_key(chain, licence):
+            intent.forget()  # what it delivered is sealed to an older key
+            due = guarded_due.due_now(member, license_id)
+            receipt = intent.send(_call(member, due, given, approvals))
+        if receipt is not None:
+            event = chain.event(receipt, chain.licenses, "KeyRedelivered")
+            return _added(member, license_id, bytes(event["envelope"]))
+    return deliver(member, license_id, given, approvals)
 
 
 def approval_of(
@@ -194,7 +214,7 @@ def approval_of(
 
     Raises StateError where none is, and InputError where too few of the shares count.
     """
-    guardians = _set_of(chain, signed.split)
+    guardians = guarded_splits.set_of(chain, signed.split)
     if guardians is None:
         raise StateError(
             f"The guardians of dataset {version.dataset_id} are custodians themselves.",
@@ -207,7 +227,8 @@ def approval_of(
 def compose(chain: Chain, licence: License, signed: SignedSplit, given: Sequence[ReleasedShare]) -> bytes:
     """What is delivered in place of an envelope: the same for the same shares, in whatever order.
 
-    Raises InputError, which says why of each, where fewer than the threshold count.
+    Raises InputError, which says why of each, where fewer than the threshold count, and StateError where
+    just these were delivered before.
     """
     good, refused = shares.sifted(chain, licence, signed.split, [one.signed for one in given])
     if len(good) < signed.split.threshold:
@@ -216,7 +237,13 @@ def compose(chain: Chain, licence: License, signed: SignedSplit, given: Sequence
             "Ask more guardians for theirs: biodesci dataset release-share.",
         )
     good.sort(key=lambda one: signed.split.index_of(one.release.guardian) or 0)
-    return SharedKey(signed=signed, shares=tuple(good)).to_bytes()
+    raw = SharedKey(signed=signed, shares=tuple(good)).to_bytes()
+    if any(one.digest == _digest_of(raw) for one in evidence.deliveries(chain, licence.id)):
+        raise StateError(
+            f"These shares were delivered for licence {licence.id} already, sealed to an older key.",
+            "Each guardian releases its share anew: biodesci dataset release-share.",
+        )
+    return raw
 
 
 def _approved(
@@ -232,29 +259,45 @@ def _approved(
     return guarded_custody.delivery(chain, wanted, guardians, signed)
 
 
+def _call(
+    member: Member,
+    due: tuple[License, DatasetVersion],
+    given: Sequence[ReleasedShare],
+    approvals: Sequence[SignedApproval],
+) -> ContractFunction:
+    """The call that delivers these shares, which this home keeps until they are on IPFS."""
+    chain, (licence, version) = member.chain, due
+    signed = guarded_splits.split_of(member, version).signed
+    raw = compose(chain, licence, signed, given)
+    digest = _digest_of(raw)
+    if guarded_splits.set_of(chain, signed.split) is not None:
+        wanted = approval_of(chain, licence, version, signed, given)
+        call = _approved(chain, wanted, signed.split, approvals)
+    elif licence.state is LicenseState.PURCHASED:
+        call = delivery(chain, licence, version, digest)
+    else:
+        call = redelivery.again(chain, licence, version, digest)
+    files.write_private(_delivered(member, licence.id, digest), raw)
+    return call
+
+
+def _added(member: Member, license_id: int, digest: bytes) -> bytes:
+    """The digest of what was delivered, which is on IPFS, if this home made it."""
+    _add(member, license_id, _delivered(member, license_id, digest))
+    return digest
+
+
 def _digest_of(raw: bytes) -> bytes:
     return unixfs.digest_of(io.BytesIO(raw))
-
-
-def _set_of(chain: Chain, split: Split) -> bytes | None:
-    guardians = guarded_custody.of_split(split)
-    return guarded_custody.set_of(chain, split.dataset_id, split.version, guardians)
 
 
 def complete(member: Member, head: int) -> None:
     """Adds to IPFS what was delivered up to a block, and was not added before the run that delivered it
     ended."""
-    for file in sorted((_folder(member.home, member.chain) / "delivered").glob("*.json")):
+    for file in sorted((guarded_splits.folder(member.home, member.chain) / "delivered").glob("*.json")):
         license_id, digest = file.stem.split("-")
         if evidence.is_delivered(member.chain, int(license_id), bytes.fromhex(digest), head):
             _add(member, int(license_id), file)
-
-
-def kept(member: Member) -> Iterator[tuple[int, int]]:
-    """The datasets and versions of whose keys this home has a share."""
-    for file in sorted(_folder(member.home, member.chain).glob("*.split")):
-        dataset_id, version = file.stem.split("-")
-        yield int(dataset_id), int(version)
 
 
 def _add(member: Member, license_id: int, file: Path) -> None:
@@ -263,70 +306,7 @@ def _add(member: Member, license_id: int, file: Path) -> None:
         file.rename(file.with_suffix(".added"))
 
 
-def due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
-    """A licence whose key this account may deliver now, by all that the contract checks."""
-    chain = member.chain
-    licence = get(chain, license_id)
-    if licence.right is not Right.DOWNLOAD or licence.state is not LicenseState.PURCHASED:
-        raise StateError(
-            f"No key is due for licence {license_id}: it is {licence.state.words}.",
-            f"See biodesci license show {license_id}.",
-        )
-    version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
-    custodian = _custodian(member, version)
-    release = chain.read(Release, licence.dataset_id, licence.version, custodian)
-    if not release.entitled:
-        raise AccessDeniedError(
-            f"{custodian} is no custodian of dataset {licence.dataset_id}, and the guardians of your split "
-            "are not those whom its owner named to a contract.",
-            "Its owner grants the role, or makes a new split (biodesci dataset guard), which you take.",
-        )
-    if release.withdrawn:
-        raise StateError("Consent was withdrawn: no key is released.", "The buyer gets a refund.")
-    if min(licence.deadline, visas_until(chain, license_id)) - chain.now() < LEAST_TIME:
-        raise StateError(
-            "The delivery deadline, or the end of the licence's visas, is too near or has passed.",
-            "The buyer gets a refund.",
-        )
-    chain.call(delivery(chain, licence, version, ANY), sender=custodian)
-    return licence, version
-
-
-def custody_of(member: Member, version: DatasetVersion) -> bytes | None:
-    """What the contract keeps of the guardians in this home's split; None where it does not deliver for them,
-    or this home has no split."""
-    source = split_path(member, version)
-    return (
-        _set_of(member.chain, SplitFile.parse(files.read(source)).signed.split) if source.exists() else None
-    )
-
-
-def _custodian(member: Member, version: DatasetVersion) -> str:
-    chain = member.chain
-    return chain.address if custody_of(member, version) is None else str(chain.custody.address)
-
-
-def split_of(member: Member, version: DatasetVersion) -> SplitFile:
-    """The split of a version's key that is in this home, if it counts; NotFoundError where there is none."""
-    source = split_path(member, version)
-    if not source.exists():
-        raise NotFoundError(
-            f"No share of dataset {version.dataset_id}, version {version.version}, is in this home.",
-            "Take the split that its owner made: biodesci dataset take-share FILE.",
-        )
-    file = SplitFile.parse(files.read(source))
-    shares.require_split(member.chain, file.signed, version)
-    return file
-
-
-def split_path(member: Member, version: DatasetVersion) -> Path:
-    """The file in which a guardian keeps the split of a key; it may not exist."""
-    return _folder(member.home, member.chain) / f"{version.dataset_id}-{version.version}.split"
-
-
 def _delivered(member: Member, license_id: int, digest: bytes) -> Path:
-    return _folder(member.home, member.chain) / "delivered" / f"{license_id}-{digest.hex()}.json"
-
-
-def _folder(home: Path, chain: Chain) -> Path:
-    return home / "guarded" / f"{chain.chain_id}-{str(chain.datasets.address).lower()}"
+    return (
+        guarded_splits.folder(member.home, member.chain) / "delivered" / f"{license_id}-{digest.hex()}.json"
+    )

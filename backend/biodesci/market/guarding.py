@@ -1,6 +1,6 @@
 """A guardian's worker: it releases its share of what is due, and delivers once enough shares are there.
 
-Each guardian looks at the chain itself (`guardians.due`). What it releases the other guardians fetch from its
+Each guardian looks at the chain itself (`guarded_due`). What it releases the other guardians fetch from its
 address, sealed to each of them alone, as the licensee is not to have it before the delivery is on chain. One
 after the other has the turn to deliver, so that mostly one of them sends; the contract takes one delivery.
 All shares that come in time are delivered, as the licensee alone sees which are right.
@@ -27,7 +27,7 @@ from biodesci.core.documents.custody import Approval, GuardianAnswer, SignedAppr
 from biodesci.core.documents.guarding import ReleasedShare, SignedRelease, SignedSplit, Split
 from biodesci.core.errors import BioDeSciError, FundsError, NotFoundError, UnavailableError
 from biodesci.core.onchain import DAY, LicenseState
-from biodesci.market import guarded_custody, guardians, shares
+from biodesci.market import guarded_custody, guarded_due, guarded_splits, guardians, shares
 from biodesci.market.fellows import Fellow, Fellows, Question
 from biodesci.market.license import get
 from biodesci.market.spending import Terms
@@ -143,9 +143,9 @@ class Guarding:
         turns = []
         for license_id in sorted(self._open):
             with about(licence=license_id), self._noting(license_id, head):
-                licence, version = guardians.due(self._member, license_id)
-                signed = guardians.split_of(self._member, version).signed
-                custody = guardians.custody_of(self._member, version)
+                licence, version = guarded_due.due(self._member, license_id)
+                signed = guarded_splits.split_of(self._member, version).signed
+                custody = guarded_splits.custody_of(self._member, version)
                 due = _Due(licence, version, signed, self._release(licence, version), custody)
                 answers |= self._seal(due)
                 # The others may ask for it from now on.
@@ -168,7 +168,7 @@ class Guarding:
 
     def _look(self, head: int) -> None:
         chain, name = self._member.chain, "LicensePurchased"
-        watched = sorted(guardians.kept(self._member))
+        watched = sorted(guarded_splits.kept(self._member))
         if watched != [tuple(one) for one in self._purchases.state.get("watched", ())]:
             self._purchases.restart(head)  # of a share that came, what was bought before
         datasets = sorted({dataset for dataset, _ in watched})
@@ -185,8 +185,8 @@ class Guarding:
 
     def _release(self, licence: License, version: DatasetVersion) -> ReleasedShare:
         """One for each licence, licensee's key and split, however often it is asked for."""
-        key = self._member.chain.key_of(licence.licensee)
-        bound = key + version.commitments + guardians.split_of(self._member, version).signed.split.content
+        split = guarded_splits.split_of(self._member, version).signed.split
+        bound = self._member.chain.key_of(licence.licensee) + version.commitments + split.content
         known = self._released.get(licence.id)
         if known is None or known[0] != bound:
             known = self._released[licence.id] = bound, guardians.release_share(self._member, licence.id)

@@ -33,8 +33,8 @@ def redeliver(member: Member, license_id: int) -> bytes:
     licence = get(chain, license_id)
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     # Tried first: what can't be delivered is not sealed either.
-    chain.call(_again(chain, licence, version, ANY), sender=chain.address)
-    _require_time(chain, licence)
+    chain.call(again(chain, licence, version, ANY), sender=chain.address)
+    require_time(chain, licence)
     with chain.intent(AGAIN, about_licence(license_id)) as intent:
         receipt = intent.resume()
         if receipt is not None:
@@ -48,7 +48,7 @@ def redeliver(member: Member, license_id: int) -> bytes:
             begun = seal(member, licence, version).digest
         if not evidence.is_delivered(chain, license_id, begun, chain.block_number()):
             try:
-                intent.send(_again(chain, licence, version, begun))
+                intent.send(again(chain, licence, version, begun))
             except RevertedError:
                 discard(member, license_id, begun)
                 raise
@@ -65,12 +65,13 @@ def _collected(member: Member, license_id: int, receipt: TxReceipt) -> bytes:
     return digest
 
 
-def _again(chain: Chain, licence: License, version: DatasetVersion, digest: bytes) -> ContractFunction:
+def again(chain: Chain, licence: License, version: DatasetVersion, digest: bytes) -> ContractFunction:
     """The call; to whom and of what it is besides the number, as in `sealing.delivery`."""
     return chain.licenses.functions.redeliver(licence.id, digest, version.commitments, licence.licensee)
 
 
-def _require_time(chain: Chain, licence: License) -> None:
+def require_time(chain: Chain, licence: License) -> None:
+    """Raises StateError where access ends so soon that a key might come too late."""
     left = min(licence.expires_at, visas_until(chain, licence.id)) - chain.now()
     if left < LEAST_TIME:
         raise StateError(

@@ -82,3 +82,17 @@ def test_guardians_without_a_role_deliver_by_the_contract(crowd, tmp_path: Path)
     assert delivered["delivered"] == approved["approved"]
     people.run("bea", "license", "download", bought, copy)
     assert copy.read_bytes() == file.read_bytes()
+
+    # She loses her key, and asks again.
+    (people.home("bea") / "key.bin").unlink()
+    assert people.run("bea", "key", "register")["sent"]
+    shares = [tmp_path / f"{who}.new.share" for who in guardians[1:]]
+    for who, target in zip(guardians[1:], shares, strict=True):
+        people.run(who, "dataset", "release-share", bought, "-o", target)
+    approvals = []
+    for who in guardians[:2]:
+        approvals += ["--approval", tmp_path / f"{who}.new.approval"]
+        people.run(who, "dataset", "approve-delivery", bought, *shares, "-o", approvals[-1])
+    people.run("gwen", "dataset", "deliver-shares", bought, *shares, *approvals)
+    people.run("bea", "license", "download", bought, tmp_path / "second.csv")
+    assert (tmp_path / "second.csv").read_bytes() == file.read_bytes()

@@ -23,7 +23,7 @@ from biodesci.core.errors import (
 )
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.ipfs import unixfs
-from biodesci.market import guardians, license, roles, shared_evidence, shares
+from biodesci.market import guarded_due, license, roles, shared_evidence, shares
 from biodesci.market.guardians import approve, deliver, guard, release_share, take_share
 from biodesci.party.member import Member
 from tests.backend import calls
@@ -208,14 +208,14 @@ def test_what_is_delivered_is_on_ipfs_only_once_the_chain_has_taken_it(
     raw = SharedKey(signed=house.file.signed, shares=tuple(one.signed for one in given)).to_bytes()
     added: list[bytes] = []
     monkeypatch.setattr(two.ipfs, "add", lambda data, *_: added.append(data))
-    real: Callable[..., Any] = guardians.due
+    real: Callable[..., Any] = guarded_due.due
 
     def overtaken(member: Member, license_id: int) -> Any:
         due = real(member, license_id)
         house.sale.owner.send(calls.deliver(house.sale.owner, license_id, b"\5" * 32))
         return due
 
-    monkeypatch.setattr(guardians, "due", overtaken)
+    monkeypatch.setattr(guarded_due, "due", overtaken)
     with pytest.raises(RevertedError):
         deliver(two, bought, given)
     assert added == []

@@ -16,7 +16,9 @@ from biodesci.core.errors import InputError, UnavailableError, WrongKeyError
 from biodesci.core.onchain import LicenseState, Role
 from biodesci.market import guardians, license, roles, shares
 from biodesci.market.fellows import Fellows
-from biodesci.market.guardians import due, guard, release_share, split_of, take_share
+from biodesci.market.guarded_due import due
+from biodesci.market.guarded_splits import split_of
+from biodesci.market.guardians import guard, release_share, take_share
 from biodesci.market.guarding import Guarding
 from biodesci.market.spending import Terms
 from biodesci.party import keys

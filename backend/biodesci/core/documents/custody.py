@@ -13,13 +13,14 @@ from pydantic import Field
 
 from biodesci.core.documents.base import Document, Part
 from biodesci.core.documents.guarding import MOST, ReleasedShare, SharedKey, SignedRelease
-from biodesci.core.documents.values import Address, Bytes32, HexBytes, Uint256, UnixSeconds
+from biodesci.core.documents.values import Address, Bytes32, HexBytes, Uint32, Uint256, UnixSeconds
 
 
 class Approval(Part):
-    """A first delivery that a guardian signs. `contract` is the GuardedCustody, `envelope` the digest of the
-    key in shares, `commitments` those of the version, `guardians` what the contract keeps of whom the owner
-    named, `deadline` the last second in which the signature counts."""
+    """A delivery that a guardian signs. `contract` is the GuardedCustody, `envelope` the digest of the key in
+    shares, `commitments` those of the version, `again` which delivery after the first it is (0: the first),
+    `guardians` what the contract keeps of whom the owner named, `deadline` the last second in which the
+    signature counts."""
 
     chain_id: Uint256
     contract: Address
@@ -27,6 +28,7 @@ class Approval(Part):
     licensee: Address
     envelope: Bytes32
     commitments: Bytes32
+    again: Uint32
     deadline: UnixSeconds
     guardians: Bytes32
 
