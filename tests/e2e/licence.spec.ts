@@ -77,6 +77,20 @@ test('buys a licence, sees the key delivered, decrypts the file byte for byte an
   await page.getByLabel('Passphrase of your key').fill(PASSPHRASE)
   await page.getByRole('button', { name: 'Unlock my key' }).click()
 
+  // The file is private, and its owner's server away: a partner's can be asked, at an address alone.
+  await page.route(`${stack.containersUrl}/**`, (route) => route.abort())
+  await page.getByRole('button', { name: 'Decrypt and download' }).click()
+  await expect(
+    page.getByText(`The data owner’s server at ${stack.containersUrl} cannot be reached`),
+  ).toBeVisible()
+  await page.getByLabel('A partner of the owner').check()
+  await page.getByLabel('Address of the partner’s server').fill('http://far.example')
+  await page.getByRole('button', { name: 'Decrypt and download' }).click()
+  await expect(page.getByText('This is no address of a server.')).toBeVisible()
+  await checkAccessibility()
+  await page.unroute(`${stack.containersUrl}/**`)
+  await page.getByLabel('The data owner').check()
+
   const download = page.waitForEvent('download')
   await page.getByRole('button', { name: 'Decrypt and download' }).click()
   const path = await (await download).path()

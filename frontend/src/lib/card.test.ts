@@ -12,6 +12,7 @@ import {
   MAX_LISTED,
   permittedIn,
   readCard,
+  schemasOf,
   untoldOf,
 } from './card'
 
@@ -170,6 +171,44 @@ describe('columnsOf', () => {
       expect(columnsOf(card)).toEqual([])
     },
   )
+})
+
+const schemaFile = (id: string, url: string) => ({
+  '@id': id,
+  contentUrl: url,
+  contentSize: '1064 B',
+  name: '../../etc/passwd',
+})
+const CID = `bafybei${'a'.repeat(52)}`
+
+describe('schemasOf', () => {
+  it('finds the files of wide tables, and how many columns these have', () => {
+    const recordSet = [{ '@id': 'records-2', 'biodesci:columns': 20_000, field: [] }]
+    const [first, second] = schemasOf({
+      distribution: [
+        schemaFile('container', `ipfs://${CID}`),
+        schemaFile('schema', `ipfs://${CID}`),
+        schemaFile('schema-2', `f01701220${'03'.repeat(32)}`),
+      ],
+      recordSet,
+    })
+    expect(first).toEqual({ name: 'schema.parquet', cid: CID, size: 1064, columns: 0 })
+    expect(second).toMatchObject({ name: 'schema-2.parquet', columns: 20_000 })
+  })
+
+  it.each([
+    null,
+    { distribution: 'x' },
+    {
+      distribution: [
+        schemaFile('schema', 'https://elsewhere.example/x'),
+        schemaFile('schema/..', CID),
+      ],
+    },
+    readCard(new Uint8Array(WRITTEN)),
+  ])('finds none in %j', (card) => {
+    expect(schemasOf(card)).toEqual([])
+  })
 })
 
 describe('readCard', () => {

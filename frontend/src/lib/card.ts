@@ -14,11 +14,12 @@ import type {
   PermittedDiseases,
   PlainFile,
   RecordSet,
+  SchemaFile,
   Statistics,
 } from '@/generated/documents'
 
 import type { Bytes } from './bytes'
-import { toDigest } from './cid'
+import { fromDigest, toDigest } from './cid'
 import { parseDisease } from './disease'
 
 /** A part as this version writes it, of which nothing is sure but the names of the fields. */
@@ -147,6 +148,46 @@ export function untoldOf(card: unknown): number {
   const sets = partsOf<RecordSet>(partOf<DatasetCardFile>(card).recordSet)
   const all = sets.reduce((sum, set) => sum + (number(set['biodesci:columns']) ?? 0), 0)
   return Math.max(0, all - columnsOf(card).length)
+}
+
+/** A public file that names all columns of a table of which the card describes some, without rows. */
+export interface Schema {
+  /** What it is saved as. */
+  name: string
+  cid: string
+  /** In bytes; 0 where the card does not say. */
+  size: number
+  /** How many columns the table has; 0 where the card does not say. */
+  columns: number
+}
+
+/** The schema `schema` is of the table `records`, `schema-2` of `records-2`. */
+const SCHEMA = /^schema((?:-[1-9]\d?)?)$/
+
+/** The files with the columns of wide tables, as far as they can be asked for. */
+export function schemasOf(card: unknown): Schema[] {
+  const { distribution, recordSet } = partOf<DatasetCardFile>(card)
+  const sets = partsOf<RecordSet>(recordSet)
+  return partsOf<SchemaFile>(distribution).flatMap((file) => {
+    const place = SCHEMA.exec(text(file['@id']))?.[1]
+    const cid = cidIn(text(file.contentUrl))
+    if (place === undefined || cid === null) return []
+    const table = sets.find((set) => set['@id'] === `records${place}`)
+    return {
+      name: `schema${place}.parquet`,
+      cid,
+      size: sizeOf(file.contentSize),
+      columns: number(table?.['biodesci:columns']) ?? 0,
+    }
+  })
+}
+
+function cidIn(url: string): string | null {
+  try {
+    return fromDigest(toDigest(url.replace(/^ipfs:\/\//, '')))
+  } catch {
+    return null
+  }
 }
 
 function columnOf(field: Unread<WrittenColumn>, id: string): Column {

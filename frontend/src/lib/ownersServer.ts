@@ -1,13 +1,14 @@
 /**
- * A data owner's server of private containers (docs/private.md): it gives an encrypted file to those
- * whom the chain entitles, for a request that their wallet signed. It is not trusted: what comes is
- * checked against the content root on chain.
+ * A server of private containers (docs/private.md), the data owner's or a partner's: it gives an
+ * encrypted file to those whom the chain entitles, for a request that their wallet signed. It is not
+ * trusted: what comes is checked against the content root on chain.
  */
 import type { Address, Hex } from 'viem'
 
 import { toHex, utf8 } from './bytes'
 import { fromDigest } from './cid'
 import { Failure } from './failure'
+import { isOrigin } from './origin'
 
 /** Bytes that are asked for at a time. */
 const PIECE = 16 * 2 ** 20
@@ -42,7 +43,10 @@ export interface ContentRequest {
 }
 
 export interface Asking {
+  /** The origin of the server that is asked. */
   servedAt: string
+  /** Whether it is a partner's: the card names another one, the data owner's. */
+  isPartners: boolean
   /** Of the container's CID. */
   digest: Uint8Array
   chainId: number
@@ -54,12 +58,18 @@ export interface Asking {
   signal: AbortSignal
 }
 
+export interface Opened {
+  body: ReadableStream<Uint8Array>
+  total: number
+  /** The servers that the owner's list names, as this one gives it; none where it gives no list. */
+  partners: Promise<string[]>
+}
+
 /** The encrypted file, piece by piece, and its size in bytes. Raises a Failure in the server's words. */
-export async function open(
-  asking: Asking,
-): Promise<{ body: ReadableStream<Uint8Array>; total: number }> {
+export async function open(asking: Asking): Promise<Opened> {
   const authorization = await authorize(asking)
   const first = await piece(asking, authorization, 0)
+  const partners = listed(asking, authorization).catch(() => [])
   let next: Piece | undefined = first
   let at = 0
   const body = new ReadableStream<Uint8Array>(
@@ -67,7 +77,7 @@ export async function open(
       async pull(controller) {
         const { bytes, total } = next ?? (await piece(asking, authorization, at))
         next = undefined
-        if (total !== first.total) throw broken('gives files of different sizes')
+        if (total !== first.total) throw broken(asking, 'gives files of different sizes')
         controller.enqueue(bytes)
         at += bytes.length
         if (at >= total) controller.close()
@@ -75,7 +85,37 @@ export async function open(
     },
     { highWaterMark: 0 },
   )
-  return { body, total: first.total }
+  return { body, total: first.total, partners }
+}
+
+const MOST_LISTED = 64 * 2 ** 10
+
+/**
+ * Who else may be asked. The owner's signature is not checked: a server that is named falsely gets
+ * a request that is of no use elsewhere, and nothing but the file on chain is taken from it.
+ */
+async function listed(asking: Asking, authorization: string): Promise<string[]> {
+  const response = await ask(asking, authorization, '/partners', {})
+  const raw = response.ok ? await response.text() : ''
+  const list: unknown = raw.length > 0 && raw.length <= MOST_LISTED ? JSON.parse(raw) : {}
+  const { servedAt, partners } = list as { servedAt?: unknown; partners?: unknown }
+  const named = Array.isArray(partners) ? (partners as { url?: unknown }[]) : []
+  return [servedAt, ...named.map((one) => one.url)].filter(isOrigin)
+}
+
+function ask(
+  { servedAt, digest, signal }: Asking,
+  authorization: string,
+  what: string,
+  headers: Record<string, string>,
+): Promise<Response> {
+  return fetch(`${servedAt}/containers/${fromDigest(digest)}${what}`, {
+    headers: { Authorization: authorization, ...headers },
+    signal,
+    credentials: 'omit',
+    referrerPolicy: 'no-referrer',
+    redirect: 'error',
+  })
 }
 
 async function authorize(asking: Asking): Promise<string> {
@@ -119,52 +159,56 @@ interface Piece {
 }
 
 async function piece(asking: Asking, authorization: string, start: number): Promise<Piece> {
-  const { servedAt, digest, signal } = asking
+  const { signal } = asking
+  const range = { Range: `bytes=${start}-${start + PIECE - 1}` }
   let response: Response
   try {
-    response = await fetch(`${servedAt}/containers/${fromDigest(digest)}`, {
-      headers: { Authorization: authorization, Range: `bytes=${start}-${start + PIECE - 1}` },
-      signal,
-      credentials: 'omit',
-      referrerPolicy: 'no-referrer',
-      redirect: 'error',
-    })
+    response = await ask(asking, authorization, '', range)
   } catch (cause) {
     if (signal.aborted) throw cause
-    throw new Failure(
-      'missing',
-      `The data owner’s server at ${servedAt} cannot be reached from this page.`,
-      'It may be away, or this page may not ask it (whoever runs the page names the servers that it may). From the command line: biodesci license download.',
-      { cause },
-    )
+    throw away(asking, cause)
   }
-  if (!response.ok) throw await refused(response)
+  if (!response.ok) throw await refused(asking, response)
   const [, from, to, total] = RANGE.exec(response.headers.get('content-range') ?? '') ?? []
   const length = Number(to) - Number(from) + 1
   if (response.status !== 206 || Number(from) !== start || !(length > 0 && length <= PIECE))
-    throw broken('answers with something else than what was asked for')
+    throw broken(asking, 'answers with something else than what was asked for')
   const bytes = new Uint8Array(await response.arrayBuffer())
-  if (bytes.length !== length) throw broken('broke off')
+  if (bytes.length !== length) throw broken(asking, 'broke off')
   return { bytes, total: Number(total) }
 }
 
 const text = (value: unknown) => (typeof value === 'string' ? value.slice(0, 300) : '')
+const serverOf = ({ isPartners }: Asking) => `The ${isPartners ? 'partner' : 'data owner'}’s server`
+
+function away(asking: Asking, cause: unknown): Failure {
+  const { servedAt, isPartners, licenseId } = asking
+  const command = `biodesci license download ${licenseId} FILE`
+  return new Failure(
+    'missing',
+    `${serverOf(asking)} at ${servedAt} cannot be reached from this page.`,
+    isPartners
+      ? `Compare the address with what the data owner told you. This page may ask those servers alone that whoever runs it names; the command line asks any: ${command} --from ${servedAt}`
+      : `It may be away: a partner of the owner may serve the file then. Or this page may not ask it, since whoever runs the page names the servers that it may; from the command line: ${command}`,
+    { cause },
+  )
+}
 
 /** A problem document (RFC 9457), of which what is said is shown in its first characters. */
-async function refused(response: Response): Promise<Failure> {
+async function refused(asking: Asking, response: Response): Promise<Failure> {
   const said: unknown = await response.json().catch(() => null)
   const fields = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {}
   return new Failure(
     'missing',
-    `The data owner’s server refused: ${text(fields.detail) || text(fields.title) || `status ${response.status}`}`,
+    `${serverOf(asking)} refused: ${text(fields.detail) || text(fields.title) || `status ${response.status}`}`,
     text(fields.hint) || 'The licence’s page shows its state; ask the data owner if it is active.',
   )
 }
 
-function broken(what: string): Failure {
+function broken(asking: Asking, what: string): Failure {
   return new Failure(
     'missing',
-    `The data owner’s server ${what}.`,
+    `${serverOf(asking)} ${what}.`,
     'Nothing half done was kept. Try again; if it stays so, tell the data owner.',
   )
 }

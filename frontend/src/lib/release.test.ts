@@ -117,7 +117,7 @@ beforeEach(() => publish(right, root))
 
 afterEach(() => vi.unstubAllGlobals())
 
-const open = () =>
+const open = (partner = '', onPartners: (origins: string[]) => void = () => undefined) =>
   release({
     client,
     deployment: {
@@ -135,6 +135,8 @@ const open = () =>
       signed.push(request)
       return Promise.resolve(SIGNATURE)
     },
+    partner,
+    onPartners,
     onStep: () => undefined,
     onProgress: () => undefined,
   })
@@ -182,6 +184,14 @@ it('refuses a card of another file before that is fetched', async () => {
   })
 })
 
+const AWAY = 'https://away.example'
+const PARTNER = 'https://data.partner.example'
+/** What a server gives of the owner's list, and what is no address in it. */
+const LISTED = {
+  servedAt: 'https://data.hospital.example',
+  partners: [{ url: PARTNER }, { url: 'http://far.example' }, {}],
+}
+
 /** The card says that its owner's server has the file, which gives `container` by ranges. */
 async function publishAtOwners(
   container: Bytes,
@@ -192,7 +202,9 @@ async function publishAtOwners(
   const elsewhere = globalThis.fetch
   const asked: Request[] = []
   vi.stubGlobal('fetch', async (url: string, options?: RequestInit) => {
+    if (url.endsWith('/partners')) return Response.json(LISTED)
     if (url.includes('/containers/')) {
+      if (url.startsWith(AWAY)) throw new TypeError('Failed to fetch')
       const request = new Request(url, options)
       asked.push(request)
       const [from = 0, to = 0] =
@@ -233,6 +245,36 @@ it('asks the owner’s server for a private file, in pieces, with what the walle
     request: { licenseId: 5, datasetId: 3 },
     signature: SIGNATURE,
   })
+})
+
+it('asks a partner’s server instead, by a signature for that one, while the owner’s is away', async () => {
+  const { asked } = await publishAtOwners(whole(), AWAY)
+  await expect(open()).rejects.toMatchObject({
+    message: `The data owner’s server at ${AWAY} cannot be reached from this page.`,
+    hint: expect.stringContaining('a partner of the owner may serve the file') as string,
+  })
+  expect((await open(PARTNER)).size).toBe(vector.plaintextSize)
+  expect(asked.map(({ url }) => new URL(url).origin)).toEqual(asked.map(() => PARTNER))
+  expect(signed.map(({ message }) => message.audience)).toEqual([AWAY, PARTNER])
+  await expect(open(`${AWAY}:81`)).rejects.toMatchObject({
+    message: `The partner’s server at ${AWAY}:81 cannot be reached from this page.`,
+    hint: expect.stringContaining(`license download 5 FILE --from ${AWAY}:81`) as string,
+  })
+})
+
+it('hears from whom it asks which servers the owner’s list names, and takes no other address', async () => {
+  await publishAtOwners(whole())
+  const named = vi.fn()
+  await open('', named)
+  await vi.waitFor(() => expect(named).toHaveBeenCalled())
+  expect(named).toHaveBeenCalledWith(['https://data.hospital.example', PARTNER])
+})
+
+it('saves nothing of what a partner’s server changed', async () => {
+  const changed = whole()
+  changed[50] = (changed[50] ?? 0) ^ 1
+  await publishAtOwners(changed, AWAY)
+  await expect(open(PARTNER)).rejects.toMatchObject({ name: 'Failure' })
 })
 
 it('saves nothing of what the owner’s server changed', async () => {

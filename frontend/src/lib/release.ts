@@ -17,6 +17,7 @@ import type { Deployment } from './config'
 import { decrypt } from './container'
 import { Failure, tampered } from './failure'
 import * as gateway from './gateway'
+import { isOrigin } from './origin'
 import type { Asking } from './ownersServer'
 import type { Reader } from './reader'
 import { openTarget, type SavedFile } from './target'
@@ -34,6 +35,10 @@ interface Release {
   countUse: () => Promise<unknown>
   /** Has the wallet sign that it asks for a private file. */
   sign: Asking['sign']
+  /** The origin of a partner's server, asked for a private file instead of the owner's; '': none. */
+  partner: string
+  /** Servers that the owner's list names, where the one that was asked gives it. */
+  onPartners: (origins: string[]) => void
   onStep: (step: Step) => void
   onProgress: (done: number, total: number) => void
 }
@@ -130,17 +135,16 @@ async function openOnIpfs(r: Release, file: ContainerFile): Promise<Opened> {
 async function openAtOwners(r: Release, datasetId: bigint, file: ContainerFile): Promise<Opened> {
   const { open } = await import('./ownersServer')
   const { chainId, contracts } = r.deployment
-  const { licenseId, account, sign, signal } = r
-  const from = { servedAt: origin(file.servedAt), digest: file.digest, datasetId, licenseId }
-  return open({ ...from, chainId, licenses: contracts.AccessLicense, account, sign, signal })
-}
-
-/** A stranger's card may name any address: https alone, or this machine's own. */
-function origin(servedAt: string): string {
-  const isSafe = /^https:\/\/[^/?#@]+$|^http:\/\/(localhost|127\.0\.0\.1)(:\d+)?$/.test(servedAt)
-  if (!isSafe || !URL.canParse(servedAt))
+  const { licenseId, account, sign, signal, partner } = r
+  // A stranger's card may name any address.
+  if (!isOrigin(file.servedAt))
     throw tampered('The address of the owner’s server in the dataset’s card')
-  return servedAt
+  const servedAt = partner || file.servedAt
+  const from = { servedAt, isPartners: servedAt !== file.servedAt, digest: file.digest }
+  const of = { datasetId, licenseId, chainId, licenses: contracts.AccessLicense, account }
+  const opened = await open({ ...from, ...of, sign, signal })
+  void opened.partners.then(r.onPartners)
+  return opened
 }
 
 async function requireActive({ client, deployment, licenseId, account }: Release) {

@@ -11,7 +11,7 @@ import { Loaded, Loading, Page } from '@/components/Page'
 import { Terms } from '@/components/Terms'
 import { Timeline } from '@/components/Timeline'
 import type { DatasetAnswer, DatasetVersion, PermittedDiseases } from '@/generated/api'
-import { columnsOf, sayDiseases, untoldOf } from '@/lib/card'
+import { columnsOf, sayDiseases, schemasOf, untoldOf } from '@/lib/card'
 import { useDeployment } from '@/lib/deployment'
 import { bytes, count, date } from '@/lib/format'
 import { useDataset } from '@/lib/queries'
@@ -40,6 +40,7 @@ export default function DatasetPage(slots: Slots) {
 function Found({ dataset, Purchase, SoldLicences, Roles }: Slots & { dataset: DatasetAnswer }) {
   const latest = dataset.versions.find((v) => v.version === dataset.latestVersion)
   const columns = columnsOf(dataset.card)
+  const { gatewayUrl } = useDeployment()
   return (
     <Page
       title={dataset.name || `Dataset ${dataset.id}`}
@@ -82,7 +83,12 @@ function Found({ dataset, Purchase, SoldLicences, Roles }: Slots & { dataset: Da
             aside={dataset.records !== null ? count(dataset.records, 'row') : undefined}
           >
             {columns.length > 0 ? (
-              <SchemaTable columns={columns} untold={untoldOf(dataset.card)} />
+              <SchemaTable
+                columns={columns}
+                untold={untoldOf(dataset.card)}
+                schemas={schemasOf(dataset.card)}
+                gatewayUrl={gatewayUrl}
+              />
             ) : (
               <p className="text-muted">The card describes no columns.</p>
             )}

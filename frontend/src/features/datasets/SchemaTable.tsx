@@ -3,8 +3,8 @@ import { useState } from 'react'
 import { Button } from '@/components/Button'
 import { Histogram } from '@/components/Histogram'
 import { ScrollRegion } from '@/components/ScrollRegion'
-import type { Column } from '@/lib/card'
-import { count } from '@/lib/format'
+import type { Column, Schema } from '@/lib/card'
+import { bytes, count } from '@/lib/format'
 
 /** A table of genes has thousands. */
 const FIRST = 60
@@ -16,9 +16,12 @@ interface Props {
   columns: readonly Column[]
   /** How many columns the card does not describe. */
   untold: number
+  /** The public files that name all of them. */
+  schemas: readonly Schema[]
+  gatewayUrl: string
 }
 
-export function SchemaTable({ columns, untold }: Props) {
+export function SchemaTable({ columns, untold, schemas, gatewayUrl }: Props) {
   const [all, setAll] = useState(false)
   const shown = all ? columns : columns.slice(0, FIRST)
   return (
@@ -86,6 +89,23 @@ export function SchemaTable({ columns, untold }: Props) {
           {count(untold, 'more column', 'more columns')} that the card does not describe.
         </p>
       )}
+      {schemas.length > 0 && (
+        <ul className="mt-2 space-y-1 text-sm">
+          {schemas.map((schema) => (
+            <li key={schema.name}>
+              <a
+                href={`${gatewayUrl}/ipfs/${schema.cid}?filename=${schema.name}&download=true`}
+                rel="noreferrer"
+              >
+                {schema.name}
+              </a>
+              : {sayColumns(schema)}, without rows (Parquet
+              {schema.size > 0 && `, ${bytes(schema.size).replace(' ', '\u00a0')}`}). Everybody may
+              fetch it.
+            </li>
+          ))}
+        </ul>
+      )}
       <p className="mt-3 text-sm text-muted">
         Dashed cells are withheld: counts below 11 people, and those from which one could be worked
         out. Counts are rounded, and 0 % missing stands for fewer than 11 people. Minima and maxima
@@ -93,6 +113,10 @@ export function SchemaTable({ columns, untold }: Props) {
       </p>
     </>
   )
+}
+
+function sayColumns({ columns }: Schema): string {
+  return `names and types of all ${columns > 0 ? count(columns, 'column') : 'columns of its table'}`
 }
 
 function typeOf({ type, unit }: Column): string {

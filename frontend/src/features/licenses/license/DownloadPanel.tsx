@@ -9,6 +9,7 @@ import { Progress } from '@/components/Progress'
 import { AccessLicense } from '@/generated/abi'
 import { useDeployment } from '@/lib/deployment'
 import { bytes } from '@/lib/format'
+import { knownPartners, rememberPartners } from '@/lib/partners'
 import { signerOf } from '@/lib/reader'
 import type { Step } from '@/lib/release'
 import { save } from '@/lib/save'
@@ -16,9 +17,10 @@ import { useReader } from '@/lib/useChain'
 import { useTransact } from '@/lib/useTransact'
 import { useWrite } from '@/lib/useWrite'
 
-import { isCounted, readLicense, SPARE_GAS, type License } from '../chain'
+import { isCounted, readLicense, SPARE_GAS, useIndexed, type License } from '../chain'
 import { useKey } from '../key/key'
 import { KeyPanel, Unlock } from '../key/KeyPanel'
+import { BY_THE_OWNER, partnerOf, ServedBy } from './ServedBy'
 
 const SAID: Record<Step, string> = {
   chain: 'Checking the licence on chain',
@@ -35,6 +37,10 @@ export function DownloadPanel({ license, account }: { license: License; account:
   const config = useConfig()
   const deployment = useDeployment()
   const transact = useTransact(account)
+  const servedAt = useIndexed(license.id).data?.container?.servedAt
+  const [serving, setServing] = useState(BY_THE_OWNER)
+  const [isDue, setDue] = useState(false)
+  const partner = partnerOf(serving)
   const [received, setReceived] = useState({ done: 0, total: 0 })
   const stop = useRef<AbortController | null>(null)
   // A licence that was revoked, another account, another page: nothing is decrypted behind the
@@ -70,9 +76,13 @@ export function DownloadPanel({ license, account }: { license: License; account:
           const wallet = signerOf(
             await getConnectorClient(config, { chainId: deployment.chainId, account }),
           )
-          say('Waiting for your signature: it asks the data owner’s server for the file')
+          say(
+            `Waiting for your signature: it asks the ${partner ? 'partner' : 'data owner'}’s server for the file`,
+          )
           return wallet.signTypedData({ account: wallet.account ?? account, ...request })
         },
+        partner: partner ?? '',
+        onPartners: (origins) => rememberPartners(deployment, license.datasetId, origins),
         onStep: (step) => say(SAID[step]),
         onProgress: (done, total) => setReceived({ done, total }),
       })
@@ -105,8 +115,22 @@ export function DownloadPanel({ license, account }: { license: License; account:
         </>
       ) : (
         <>
+          {servedAt && (
+            <ServedBy
+              servedAt={servedAt}
+              known={knownPartners(deployment, license.datasetId)}
+              serving={serving}
+              onChange={setServing}
+              isDue={isDue}
+            />
+          )}
           {isCounted(license) && <p className="text-muted">{sayCounted(license)}</p>}
-          <Button onClick={() => download.start()}>
+          <Button
+            onClick={() => {
+              setDue(partner === null)
+              if (partner !== null) download.start()
+            }}
+          >
             {saved ? 'Decrypt and download again' : 'Decrypt and download'}
           </Button>
         </>
@@ -120,7 +144,7 @@ export function DownloadPanel({ license, account }: { license: License; account:
       <details className="text-sm text-muted">
         <summary className="cursor-pointer">The same from the command line</summary>
         <code className="mt-2 block overflow-x-auto rounded-lg bg-sunken px-3 py-2 font-mono text-ink">
-          biodesci license download {String(license.id)} FILE
+          biodesci license download {String(license.id)} FILE{partner ? ` --from ${partner}` : ''}
         </code>
       </details>
     </div>
