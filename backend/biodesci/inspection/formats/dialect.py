@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import islice
 from typing import Final
 
@@ -102,10 +102,25 @@ class _Reading:
         # R's first line has a cell less, above the names of rows.
         short = bool(self.kept) and len(self.kept[0]) == self.width - 1
         self.share = (widths[self.width] + short) / len(self.kept) if widths else 0.0
-        cells = [cell for row in self.kept for cell in row if cell]
-        self.words = sum(len(cell.split()) for cell in cells) / max(1, len(cells))
-        self.commas = any(map(_DECIMAL.fullmatch, cells))
-        self.numeric = sum(cell.replace(".", "").isdigit() for cell in cells) > len(cells) / 2
+
+    @cached_property
+    def words(self) -> float:
+        """How many words a cell has on average."""
+        return sum(len(cell.split()) for cell in self._cells) / max(1, len(self._cells))
+
+    @cached_property
+    def commas(self) -> bool:
+        """Whether there is a number with a decimal comma."""
+        return any(map(_DECIMAL.fullmatch, self._cells))
+
+    @cached_property
+    def numeric(self) -> bool:
+        """Whether most cells are numbers."""
+        return sum(cell.replace(".", "").isdigit() for cell in self._cells) > len(self._cells) / 2
+
+    @cached_property
+    def _cells(self) -> list[str]:
+        return [cell for row in self.kept for cell in row if cell]
 
     def is_column(self, lines: list[str]) -> bool:
         """Whether lines without a delimiter are one column: short ones, and not sentences."""

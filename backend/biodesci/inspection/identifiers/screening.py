@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from biodesci.inspection.identifiers.spelling import plain_array
+from biodesci.inspection.patterns import fitting
 
 MISSING: Final = (
     "",
@@ -44,7 +45,7 @@ _OVER_89: Final = (
 )
 _LONG: Final = 1_000_000  # numbers from here on have seven digits
 _LONG_INTEGER: Final = r"^\s*\+?[0-9]{6,}(?:[.,]0{1,6})?\s*$"
-_HARMLESS: Final = (
+HARMLESS: Final = (
     r"^[^\p{L}\p{N}]*$|^[^\p{L}\p{N}]*[A-Za-z0-9][^\p{L}\p{N}]*$|"
     r"^\s*[<>~=±+-]{0,2}[0-9]{0,6}(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?\s*%?\s*$"
 )
@@ -177,7 +178,7 @@ class Screen:
             new = pc.invert(pc.is_in(values, value_set=self._seen))
             values, counts = values.filter(new), counts.filter(new)
         if not every and len(values):
-            suspicious = pc.invert(pc.match_substring_regex(values, _HARMLESS))
+            suspicious = pc.invert(pc.match_substring_regex(values, fitting(HARMLESS, values)))
             values, counts = values.filter(suspicious), counts.filter(suspicious)
         while len(values):
             if self._skip is not None:

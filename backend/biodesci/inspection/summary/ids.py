@@ -15,16 +15,19 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from biodesci.inspection.hashing import hashed, mixed
+from biodesci.inspection.patterns import fitting
 from biodesci.inspection.summary import texts
 from biodesci.inspection.summary.column import is_text
 
-_SPELLED: Final = (
-    (r"^(\P{N}*[0-9]+)\.0+(?:[^\p{L}\p{N}]*)$", r"\1"),  # a number that a spreadsheet wrote: 17.0
+SPELLED: Final = (
+    (r"^([^\p{N}]*[0-9]+)\.0+(?:[^\p{L}\p{N}]*)$", r"\1"),  # a number that a spreadsheet wrote: 17.0
     (r"[^\p{L}\p{N}]+", " "),
     (r"(^|[^0-9])0+([0-9])", r"\1\2"),
-    (r"(\p{L}) ([0-9])", r"\1\2"),
-    (r"^(\P{N}*[0-9]+)(\p{L}+[0-9]*)$", r"\1 \2"),  # P1a, P1T0
+    (r"([\p{L}]) ([0-9])", r"\1\2"),
+    (r"^([^\p{N}]*[0-9]+)([\p{L}]+[0-9]*)$", r"\1 \2"),  # P1a, P1T0
 )
+"""Patterns by which ids are spelled one way, one after the other, and what takes their place."""
+LETTERS_AND_NUMBER: Final = r"^[\p{L}]+(?P<number>[0-9]+)$"
 _MOST: Final = 32_000_000  # bytes of different ids that are looked at for visits
 _MOST_PAIRS: Final = 2_000_000  # rows of which two columns of persons are compared
 _PARTS: Final = 3  # at the end of an id that may say which visit it is: "month 3", "2021 3 7"
@@ -54,8 +57,8 @@ def spelled(array: pa.Array) -> pa.Array:
     values = pc.utf8_lower(pc.utf8_trim_whitespace(pc.cast(coded.dictionary, pa.string())))
     nobody = pa.scalar(None, pa.string())
     values = pc.if_else(pc.is_in(values, value_set=pa.array(sorted(texts.MISSING))), nobody, values)
-    for pattern, replacement in _SPELLED:
-        values = pc.replace_substring_regex(values, pattern, replacement)
+    for pattern, replacement in SPELLED:
+        values = pc.replace_substring_regex(values, fitting(pattern, values), replacement)
     values = pc.utf8_trim_whitespace(values)
     return pc.if_else(pc.equal(values, ""), nobody, values).take(coded.indices)
 
@@ -84,7 +87,8 @@ class Ids:
         ):
             return _VISITS.format(self._name)
         bare = ids.filter(pc.match_substring_regex(ids, r"^[0-9]+$"))
-        after = pc.struct_field(pc.extract_regex(ids, r"^\p{L}+(?P<number>[0-9]+)$"), "number").drop_null()
+        pattern = fitting(LETTERS_AND_NUMBER, ids)
+        after = pc.struct_field(pc.extract_regex(ids, pattern), "number").drop_null()
         common = pc.sum(pc.is_in(pc.unique(after), value_set=bare)).as_py() or 0
         return _PREFIXES.format(self._name) if common > (1 - _ALIKE) * len(ids) else None
 
