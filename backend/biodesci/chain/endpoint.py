@@ -69,6 +69,7 @@ class Endpoint:
     rests_until: float = 0.0  # on the monotonic clock: others are asked first
     failures: int = 0
     session: requests.Session = field(init=False, repr=False)
+    _question: requests.PreparedRequest | None = field(default=None, init=False, repr=False)
 
     def __post_init__(self) -> None:
         """Raises ConfigurationError for what is no address: nobody will ever listen there."""
@@ -96,8 +97,10 @@ class Endpoint:
         try:
             with (
                 _clock.within(self.timeout),
-                self.session.post(
-                    self.url, body, timeout=(min(CONNECT_S, self.timeout), self.timeout), stream=True
+                self.session.send(
+                    self._asked(body),
+                    timeout=(min(CONNECT_S, self.timeout), self.timeout),
+                    stream=True,
                 ) as response,
             ):
                 status = response.status_code
@@ -117,6 +120,14 @@ class Endpoint:
         except (requests.RequestException, HTTPError, ConnectionError) as exc:
             raise Trouble(f"does not answer ({type(exc).__name__})", How.CUT) from None
         return _parsed(status, response.headers.get("Retry-After"), raw)
+
+    def _asked(self, body: bytes) -> requests.PreparedRequest:
+        """The request: all but its body, and cookies where the node sets some, is prepared once."""
+        if self._question is None or self.session.cookies:
+            self._question = self.session.prepare_request(requests.Request("POST", self.url))
+        asked = self._question.copy()
+        asked.body, asked.headers["Content-Length"] = body, str(len(body))
+        return asked
 
 
 def _parsed(status: int, retry_after: str | None, raw: bytes) -> Any:

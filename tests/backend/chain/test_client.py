@@ -147,7 +147,7 @@ def test_answer_that_is_no_json_rpc_counts_as_down(localnet, monkeypatch):
     def answer(*_args, **_kwargs):
         raise requests.ReadTimeout
 
-    monkeypatch.setattr(requests.Session, "post", answer)
+    monkeypatch.setattr(requests.Session, "send", answer)
     with pytest.raises(UnavailableError, match="ReadTimeout"):
         Chain(localnet.rpc_url, load_deployment(localnet.deployment_file))
 

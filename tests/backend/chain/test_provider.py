@@ -23,8 +23,11 @@ BLOCK_NUMBER = RPCEndpoint("eth_blockNumber")
 
 
 @contextmanager
-def node(requests: list[tuple[str, str | None]], *, redirect: str = "") -> Iterator[str]:
-    """Answers "0x7" or refers to `redirect`, and notes each request's address and login."""
+def node(
+    requests: list[tuple[str, str | None]], *, redirect: str = "", cookies: list[str | None] | None = None
+) -> Iterator[str]:
+    """Answers "0x7" or refers to `redirect`, and notes each request's address and login. Where there are
+    `cookies`, it sets one and notes those of requests."""
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -36,6 +39,9 @@ def node(requests: list[tuple[str, str | None]], *, redirect: str = "") -> Itera
             data = json.dumps({"jsonrpc": "2.0", "id": 1, "result": "0x7"}).encode()
             self.send_response(308 if redirect else 200)
             self.send_header("Location", redirect)
+            if cookies is not None:
+                cookies.append(self.headers["Cookie"])
+                self.send_header("Set-Cookie", f"machine={len(cookies)}")
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -85,6 +91,15 @@ def test_a_login_lies_in_netrc(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     with node(seen) as url:
         Provider(url).make_request(BLOCK_NUMBER, [])
     assert seen == [("/", "Basic bGFiOnNlY3JldA==")]
+
+
+def test_a_cookie_of_a_load_balancer_goes_back_to_it() -> None:
+    cookies: list[str | None] = []
+    with node([], cookies=cookies) as url:
+        provider = Provider(url)
+        for _ in range(3):
+            provider.make_request(BLOCK_NUMBER, [])
+    assert cookies == [None, "machine=1", "machine=2"]
 
 
 def test_certificates_are_those_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

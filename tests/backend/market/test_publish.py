@@ -16,6 +16,7 @@ from eth_account.messages import encode_typed_data
 from biodesci.chain import transactions
 from biodesci.chain.client import Chain
 from biodesci.chain.commitments import commitments
+from biodesci.chain.endpoint import Endpoint
 from biodesci.chain.records import DatasetVersion
 from biodesci.core import container, typed_data
 from biodesci.core.documents.inspection_report import InspectionReport
@@ -252,8 +253,7 @@ def test_chain_going_down_is_told_and_nothing_is_lost(
 
         def upload(*args):
             real(*args)
-            (endpoint,) = chain.provider.endpoints
-            patch.setattr(endpoint, "url", "http://127.0.0.1:9")
+            patch.setattr(chain.provider, "endpoints", [Endpoint("http://127.0.0.1:9")])
             patch.setattr(chain.provider, "patience", 1.0)
 
         patch.setattr(module, "_upload", upload)

@@ -263,15 +263,17 @@ def test_the_code_of_a_delegated_account_answers_first(desk, broker, localnet):
 def test_a_node_that_is_away_says_nothing_of_a_signature(desk, broker, chain_for, monkeypatch):
     token = broker.visa()
     message = desk.message(token, address=wallet(chain_for(), desk.asker.address))
-    post = requests.Session.post
+    send = requests.Session.send
 
-    def breaks_off(session: requests.Session, url: str, data: bytes, **more: Any) -> requests.Response:
-        if b"eth_call" in data:
+    def breaks_off(
+        session: requests.Session, question: requests.PreparedRequest, **more: Any
+    ) -> requests.Response:
+        if b"eth_call" in (question.body or b""):
             raise requests.ConnectionError("broken off")
-        return post(session, url, data, **more)
+        return send(session, question, **more)
 
     with monkeypatch.context() as away:
-        away.setattr(requests.Session, "post", breaks_off)
+        away.setattr(requests.Session, "send", breaks_off)
         with pytest.raises(UnavailableError, match="does not answer"):
             desk.send(token, message)
     assert desk.send(token, message).visas, "the message was not used up"
