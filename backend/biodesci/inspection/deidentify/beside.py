@@ -73,14 +73,14 @@ class _Columns:
             if name in self.linked and (not self._tells or name in self.telling):
                 continue
             different = _different(column)
-            if name not in self.linked and self._holds_ids(words, different):
+            if name not in self.linked and self.plan.may_hold_ids(name) and self._holds_ids(words, different):
                 self.linked.add(name)
             if self._tells and name not in self.telling and self._is_telling(words, different, column, days):
                 self.telling.add(name)
 
     def _holds_ids(self, words: str, different: list[str]) -> bool:
-        ids, least = self.plan.shared.ids, 1 if named_like_id(words) else LEAST
-        return any(ids.same(value, least) is not None or ids.within(value) for value in different)
+        least = 1 if named_like_id(words) else LEAST
+        return any(self.plan.holds_ids(value, least) for value in different)
 
     def _is_telling(
         self, words: str, different: list[str], column: pa.Array, days: list[list[str | None]]

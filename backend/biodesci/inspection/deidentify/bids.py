@@ -6,16 +6,17 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from biodesci.inspection.content import Declared
+from biodesci.inspection.content import Declared, MovedColumn
 from biodesci.inspection.deidentify import member, nifti, values
 from biodesci.inspection.deidentify.mend import Action
-from biodesci.inspection.deidentify.plan import Change, Making
+from biodesci.inspection.deidentify.names import Names
+from biodesci.inspection.deidentify.plan import OF_PERSON, Change, Making
 from biodesci.inspection.deidentify.secret import Secret
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats import tree, unpacked
@@ -34,21 +35,34 @@ _TIMES: Final = "acq_time"
 _TABLES: Final = frozenset({".tsv", ".csv"})
 
 
-def mend(path: Path, copy: Path, declared: Declared, making: Making) -> None:
-    """Writes the folder `copy`. Raises InputError, with the number of the file, for one that stops and can't
-    be mended; of a text that stops, such as a README, the copy has none."""
+def mend(path: Path, copy: Path, declared: Declared, making: Making) -> set[MovedColumn]:
+    """Writes the folder `copy`, and gives its columns whose days moved.
+
+    Raises InputError, with the number of the file, for one that stops and can't be mended; of a text that
+    stops, such as a README, the copy has none.
+    """
     copy.mkdir()
     files = tree.members(Source.of(path))
     labels = _Labels.of([str(file.path) for file in files], making.secret)
     if labels.new:
         making.mends.add("labels of participants", Action.REPLACED, "in names and files", len(labels.new))
+        making.shared.ids.add(labels.new)
+    making = replace(making, replaced=labels.replaced(making.secret), renamed=labels.mended)
+    folder, own_of = _Folder(labels, declared, making), {}
+    for file in files:
+        with tree.placed(file):
+            own_of[file.path] = _gathered(file, path, folder)
+    names, moved = Names(making.mends, making.shared), set[MovedColumn]()
     for file in files:
         assert file.path is not None, "a folder's files are on disk"
         inner = file.path.relative_to(path)
-        destination = copy / labels.mended(str(inner))
+        destination = copy / names.without_ids(Path(labels.mended(str(inner))))
         destination.parent.mkdir(parents=True, exist_ok=True)
         with tree.placed(file):
-            _file(file, destination, _Folder(labels, declared, making), inner)
+            days = _file(file, destination, folder, own_of.pop(file.path))
+        at = destination.relative_to(copy)
+        moved |= {day._replace(file=(at / day.file).as_posix()) for day in days}
+    return moved
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,12 @@ class _Labels:
         """A text with other numbers for its participants; who has no file gets number 0."""
         return _LABEL.sub(lambda match: f"sub-{self.new.get(match[1], '0')}", text)
 
+    def replaced(self, secret: Secret) -> Callable[[str], str]:
+        """What becomes of ids: of a label its number, and with "sub-" it gets that with all of the file."""
+        return lambda value: (
+            value if _LABEL.fullmatch(value) else self.new.get(value) or secret.pseudonym(value)
+        )
+
 
 @dataclass(frozen=True)
 class _Folder:
@@ -76,35 +96,65 @@ class _Folder:
     making: Making
 
 
-def _file(file: Source, destination: Path, folder: _Folder, inner: Path) -> None:
+@dataclass(frozen=True)
+class _Known:
+    """What is known of a file that is neither an image nor a sidecar. With `is_table` it is one of the
+    folder's tables."""
+
+    own: Inspection
+    narrowed: Declared
+    making: Making
+    is_table: bool
+
+
+def _gathered(file: Source, root: Path, folder: _Folder) -> _Known | None:
+    """Takes in the ids of persons of a file; what is known of it then."""
     assert file.path is not None, "it is on disk"
-    making = folder.making
-    if is_nifti(unpacked.head(file)):
-        nifti.mend(file, destination, making.mends)
-    elif file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{"):
+    if is_nifti(unpacked.head(file)) or _is_sidecar(file):
+        return None
+    inner, making = file.path.relative_to(root), folder.making
+    own, narrowed = member.inspected(file.path, folder.declared)
+    is_table = own.format == "delimited table" and inner.suffix in _TABLES
+    if is_table:
+        person = next(iter(_LABEL.findall(str(inner))), "")
+        making = replace(making, given=_times(own, person, making))
+    if is_table or own.format != "delimited table":
+        member.gather(file, own, narrowed, making)
+    return _Known(own, narrowed, making, is_table)
+
+
+def _is_sidecar(file: Source) -> bool:
+    return file.head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"{")
+
+
+def _file(file: Source, destination: Path, folder: _Folder, known: _Known | None) -> set[MovedColumn]:
+    assert file.path is not None, "it is on disk"
+    mends, moved = folder.making.mends, set[MovedColumn]()
+    if known is None and _is_sidecar(file):
         document = _Sidecar(folder).mended(read_json(file), "JSON documents")
         destination.write_text(json.dumps(document, ensure_ascii=False, indent=2) + "\n", "utf-8")
-    else:
-        own, narrowed = member.inspected(file.path, folder.declared)
-        grave = own.of(Level.STOP)
-        if own.format == "delimited table" and inner.suffix in _TABLES:
-            person = next(iter(_LABEL.findall(str(inner))), "")
-            given = _times(own, person, making)
-            by_model = replace(making, replaced=_kept_labels(making.secret), given=given)
-            member.mend(file, destination, own, narrowed, by_model)
-            text = destination.read_text("utf-8")
-            destination.write_text(folder.labels.mended(text), "utf-8", newline="")
-        elif not grave:
-            shutil.copyfile(file.path, destination)
-        elif own.format in {"plain text", "delimited table"}:
-            making.mends.add("texts such as README", Action.LEFT_OUT, grave[0].kind)
+    elif known is None:
+        nifti.mend(file, destination, mends)
+    elif known.is_table:
+        moved = member.mend(file, destination, known.own, known.narrowed, known.making)
+        text = destination.read_text("utf-8")
+        destination.write_text(folder.labels.mended(text), "utf-8", newline="")
+    elif known.own.format in {"plain text", "delimited table"}:
+        grave = known.own.of(Level.STOP)
+        text = "" if grave else folder.labels.mended(_text(file))
+        if grave or folder.making.shared.holds(text):
+            mends.add("texts such as README", Action.LEFT_OUT, grave[0].kind if grave else OF_PERSON)
         else:
-            member.mend(file, destination, own, narrowed, making)
+            destination.write_bytes(text.encode("utf-8", "surrogateescape"))
+    else:
+        moved = member.mend(file, destination, known.own, known.narrowed, known.making)
+    return moved
 
 
-def _kept_labels(secret: Secret) -> Any:
-    """Labels stay where ids are replaced: they get their numbers with all other labels of the file."""
-    return lambda value: value if _LABEL.fullmatch(value) else secret.pseudonym(value)
+def _text(file: Source) -> str:
+    """A file's text. What is in no UTF-8 stays as it is."""
+    with file.open() as stream:
+        return stream.read().decode("utf-8", "surrogateescape")
 
 
 def _times(own: Inspection, person: str, making: Making) -> dict[str, Change]:
@@ -136,13 +186,17 @@ class _Sidecar:
 
     def __init__(self, folder: _Folder) -> None:
         self._labels, self._mends = folder.labels, folder.making.mends
+        self._shared = folder.making.shared
 
     def mended(self, document: Any, place: str) -> Any:
         """A document without the fields that stop."""
         if isinstance(document, dict):
             kept = {}
-            for key, value in document.items():
-                if key in sidecar.PUBLIC:
+            for given, value in document.items():
+                key = self._labels.mended(given)
+                if self._shared.holds(key):
+                    self._mends.add(f"{place}, (a field)", Action.REMOVED, OF_PERSON)
+                elif key in sidecar.PUBLIC:
                     kept[key] = value
                 elif isinstance(value, dict | list):
                     kept[key] = self.mended(value, f"{place}, {key[:40]}")
@@ -166,6 +220,12 @@ class _Sidecar:
             finding for passage in passages for finding in check_text(passage.place, passage.text)
         ]
         grave = next((finding for finding in findings if finding.level is Level.STOP), None)
-        if grave is not None:
-            self._mends.add(f"{place}, {key[:40]}".rstrip(", "), Action.REMOVED, grave.kind)
-        return grave is None
+        is_of_person = (
+            isinstance(value, str | int)
+            and not isinstance(value, bool)
+            and self._shared.holds(self._labels.mended(str(value)))
+        )
+        if grave is not None or is_of_person:
+            reason = OF_PERSON if grave is None else grave.kind
+            self._mends.add(f"{place}, {key[:40]}".rstrip(", "), Action.REMOVED, reason)
+        return grave is None and not is_of_person

@@ -40,7 +40,7 @@ def deidentify(path: Path, target: Path, inspection: Inspection, declared: Decla
         if inspection.format == "BIDS dataset":
             from biodesci.inspection.deidentify import bids  # noqa: PLC0415  # for such folders alone
 
-            bids.mend(path, copy, declared, making)
+            moved |= bids.mend(path, copy, declared, making)
         elif path.is_dir():
             moved |= _folder(path, copy, inspection, declared, making)
         else:
@@ -58,8 +58,8 @@ def _folder(
     moved: set[MovedColumn] = set()
     is_omop = inspection.format == "OMOP CDM"
     files = tree.members(Source.of(path))
-    own_of: dict[Path, tuple[Inspection, Declared]] = {} if is_omop else _gathered(files, declared, making)
-    names = Names(making.mends, making.shared.ids)
+    own_of = _gathered(files, declared, making, inspection.findings if is_omop else None)
+    names = Names(making.mends, making.shared)
     for number, file in enumerate(files, 1):
         assert file.path is not None, "a folder's files are on disk"
         format_ = recognise(file)
@@ -74,36 +74,37 @@ def _folder(
         destination.parent.mkdir(parents=True, exist_ok=True)
         with tree.placed(file):
             known = own_of.pop(file.path, None)
-            own, narrowed = member.inspected(file.path, declared) if known is None else known
-            if is_omop:
-                table = file.name.lower().split(".", 1)[0]
-                own, by_model = _by_model(own, table, inspection.findings, making)
-                days = member.mend(file, destination, own, narrowed, by_model)
-            else:
-                days = member.mend(file, destination, own, narrowed, making)
+            own, narrowed, of_file = known or (*member.inspected(file.path, declared), making)
+            days = member.mend(file, destination, own, narrowed, of_file)
         moved |= {_placed(day, inner, is_omop=is_omop) for day in days}
     return moved
 
 
 def _placed(day: MovedColumn, inner: Path, *, is_omop: bool) -> MovedColumn:
     """The column as the inspection of the copy calls it: tables of the OMOP model are such of the folder."""
-    table = omop.table(inner.name) if is_omop else None
-    if table is not None:
+    table = omop.named(inner.name)
+    if is_omop and table in omop.TABLES:
         return MovedColumn("", table, day.column)
     return day._replace(file=(inner / day.file).as_posix())
 
 
 def _gathered(
-    files: list[Source], declared: Declared, making: Making
-) -> dict[Path, tuple[Inspection, Declared]]:
-    """The inspections of the files of tables, whose ids are taken in: each file needs those of all."""
+    files: list[Source], declared: Declared, making: Making, of_model: list[Finding] | None
+) -> dict[Path, tuple[Inspection, Declared, Making]]:
+    """Takes in the ids of all files: each file needs those of all. Gives what is known of files of tables;
+    `of_model` are the findings of an OMOP folder."""
     own_of = {}
     for file in files:
         assert file.path is not None, "a folder's files are on disk"
-        if member.holds_tables(file):
-            with tree.placed(file):
-                own_of[file.path] = own, narrowed = member.inspected(file.path, declared)
-                member.gather(file, own, narrowed, making)
+        with tree.placed(file):
+            if not member.holds_tables(file):
+                member.gather_untabled(file, making)
+            else:
+                (own, narrowed), of_file = member.inspected(file.path, declared), making
+                if of_model is not None:
+                    own, of_file = _by_model(own, omop.named(file.name), of_model, making)
+                member.gather(file, own, narrowed, of_file)
+                own_of[file.path] = own, narrowed, of_file
     return own_of
 
 
@@ -131,5 +132,12 @@ def _by_model(
     if table == "fact_relationship":
         facts = Change(Action.REMOVED, "a fact may be a person")
         given |= {name: facts for name in names if name.lower() in {"fact_id_1", "fact_id_2"}}
-    by_model = replace(making, replaced=making.secret.number, moves=True, numbers=True, given=given)
+    by_model = replace(
+        making,
+        replaced=making.secret.number,
+        moves=True,
+        numbers=True,
+        given=given,
+        may_hold=lambda column: omop.may_hold_ids(table, column),
+    )
     return replace(own, findings=[*own.findings, *known]), by_model

@@ -12,13 +12,14 @@ from pydicom.datadict import keyword_for_tag
 from pydicom.sequence import Sequence
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.deidentify.mend import Action, Mends
-from biodesci.inspection.deidentify.secret import Secret
+from biodesci.inspection.deidentify.mend import Action
+from biodesci.inspection.deidentify.plan import OF_PERSON, Making
 from biodesci.inspection.finding import Level
 from biodesci.inspection.formats.dicom import dataset as datasets
 from biodesci.inspection.formats.dicom import pixels, profile
 from biodesci.inspection.formats.tally import Tally
 
+_IDS: Final = ("PatientID", "OtherPatientIDs", "OtherPatientIDsSequence")
 _DUMMY: Final = "ANONYMIZED"
 _TEXTS: Final = frozenset({"AE", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"})
 _CODED: Final = frozenset({"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"})
@@ -37,7 +38,19 @@ _METHODS: Final = (
 )
 
 
-def mend(path: Path, target: Path, secret: Secret, mends: Mends) -> None:
+def ids(path: Path) -> list[str]:
+    """The ids of the person in a DICOM file; none of one that can't be read, which is refused later."""
+    with datasets.lenient():
+        try:
+            dataset = dcmread(path, force=True, stop_before_pixels=True, specific_tags=list(_IDS))
+            within = [dataset, *(dataset.get("OtherPatientIDsSequence") or ())]
+            values = [of.get(keyword) for of in within for keyword in _IDS[:2]]
+        except datasets.BROKEN:
+            return []
+    return [str(one) for value in values if value for one in _several(value)]
+
+
+def mend(path: Path, target: Path, making: Making) -> None:
     """Writes a de-identified copy of a DICOM file.
 
     Raises InputError for pixels that may show who it is, for a medium's directory, and for a damaged file.
@@ -45,23 +58,23 @@ def mend(path: Path, target: Path, secret: Secret, mends: Mends) -> None:
     with datasets.lenient():
         datasets.read(path)  # refuses what is cut off or hostile
         try:
-            _mended(dcmread(path, force=True), secret, mends).save_as(target)
+            _mended(dcmread(path, force=True), making).save_as(target)
         except datasets.BROKEN:
             raise InputError("An element of this DICOM file can't be read.", "Export it again.") from None
 
 
-def _mended(dataset: Dataset, secret: Secret, mends: Mends) -> Dataset:
+def _mended(dataset: Dataset, making: Making) -> Dataset:
     if "DirectoryRecordSequence" in dataset:
         raise InputError("A DICOMDIR names the people of its medium.", "Leave it out; tools make it anew.")
     _require_clean_pixels(dataset)
     person = str(dataset.get("PatientID", "") or "") or str(dataset.get("StudyInstanceUID", ""))
-    _Mending(secret, mends, person).dataset(dataset, 0)
+    _Mending(making, person).dataset(dataset, 0)
     _declare(dataset)
     dataset.preamble = bytes(128)
     for keyword in _META:
         if keyword in dataset.file_meta:
             del dataset.file_meta[keyword]
-            mends.add(f"meta information {keyword}", Action.REMOVED, "it names a computer")
+            making.mends.add(f"meta information {keyword}", Action.REMOVED, "it names a computer")
     if "SOPInstanceUID" in dataset:
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     return dataset
@@ -79,8 +92,9 @@ def _require_clean_pixels(dataset: Dataset) -> None:
 
 
 class _Mending:
-    def __init__(self, secret: Secret, mends: Mends, person: str) -> None:
-        self._secret, self._mends, self._person = secret, mends, person
+    def __init__(self, making: Making, person: str) -> None:
+        self._secret, self._mends, self._person = making.secret, making.mends, person
+        self._shared = making.shared
 
     def dataset(self, dataset: Dataset, depth: int, within_dummy: bool = False) -> None:
         """Mends each element. Within a sequence that the profile wants replaced, texts go, too."""
@@ -100,6 +114,14 @@ class _Mending:
                 self._element(dataset, element, action or "", place)
             elif within_dummy and element.VR in _TEXTS and element.keyword not in _CODED:
                 self._element(dataset, element, "D", place)
+            elif self._is_of_person(element):
+                element.value = _dummy(element.VR)
+                self._mends.add(place, Action.EMPTIED, OF_PERSON)
+
+    def _is_of_person(self, element: Any) -> bool:
+        """Whether a text that would stay holds an id of a person."""
+        is_text = element.VR in _TEXTS or element.VR == "CS"
+        return is_text and any(self._shared.holds(str(one)) for one in _several(element.value))
 
     def _private(self, dataset: Dataset, element: Any) -> None:
         group, number = element.tag.group, element.tag.element
@@ -109,7 +131,8 @@ class _Mending:
                 return
         else:
             creator = dataset.get((group, number >> 8))
-            if creator is not None and profile.is_safe_private(str(creator.value), int(element.tag)):
+            is_safe = creator is not None and profile.is_safe_private(str(creator.value), int(element.tag))
+            if is_safe and not self._is_of_person(element):
                 return
         del dataset[element.tag]
         self._mends.add(
@@ -135,12 +158,7 @@ class _Mending:
             f"basic profile, {action}" if action else "persons and days, whichever attribute they stand in"
         )
         if element.VR == "UI":
-            values = (
-                element.value
-                if isinstance(element.value, list) or hasattr(element.value, "append")
-                else [element.value]
-            )
-            element.value = [self._secret.uid(str(value)) for value in values]
+            element.value = [self._secret.uid(str(value)) for value in _several(element.value)]
             self._mends.add("UIDs", Action.REPLACED, "basic profile, U")
         elif element.VR in {"DA", "DT"} and not element.keyword.endswith("BirthDate") and _DAY.match(text):
             element.value = self._moved(element)
@@ -159,8 +177,7 @@ class _Mending:
             self._mends.add(place, Action.EMPTIED, reason)
 
     def _moved(self, element: Any) -> list[str] | str:
-        values = element.value if hasattr(element.value, "append") else [element.value]
-        moved = [self._day(str(value)) for value in values]
+        moved = [self._day(str(value)) for value in _several(element.value)]
         return moved if len(moved) > 1 else moved[0]
 
     def _day(self, text: str) -> str:
@@ -169,6 +186,11 @@ class _Mending:
         except ValueError:
             return ""
         return self._secret.moved(day, self._person).strftime("%Y%m%d")
+
+
+def _several(value: Any) -> list[Any]:
+    """The values of an element, which may have several."""
+    return list(value) if hasattr(value, "append") else [value]
 
 
 def _dummy(vr: str) -> Any:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
 
-from biodesci.inspection.deidentify.mend import Action, Mends
-from biodesci.inspection.deidentify.secret import Secret
+from biodesci.inspection.deidentify.mend import Action
+from biodesci.inspection.deidentify.plan import OF_PERSON, Making
 from biodesci.inspection.deidentify.values import OLD, oldest_year
 from biodesci.inspection.formats.fhir.elements import TECHNICAL
 from biodesci.inspection.formats.fhir.file import documents
@@ -45,24 +46,51 @@ _MONTH: Final = re.compile(r"(\d{4})-\d{2}")
 _YEAR: Final = re.compile(r"\d{4}")
 _LONGEST_LIFE: Final = 125
 _OLD: Final = "it tells an age over 89"
+_PEOPLE: Final = frozenset({"Patient", "Person", "RelatedPerson", "Practitioner"})
+_PERSON: Final = re.compile(r"(?:^|/)(?:Patient|Person|RelatedPerson|Practitioner)/([^/?|]+)")
 _PERSONS: Final = ("subject", "patient", "individual", "beneficiary")
 
 
-def mend(path: Path, target: Path, secret: Secret, mends: Mends) -> None:
+def ids(path: Path) -> Iterator[str]:
+    """The ids of persons in FHIR: of their resources, in references to these, and in their identifiers."""
+    for _, document in documents(Source.of(path)):
+        yield from _ids(document)
+
+
+def _ids(node: Any) -> Iterator[str]:
+    for part in node if isinstance(node, list) else ():
+        yield from _ids(part)
+    if not isinstance(node, dict):
+        return
+    match = _PERSON.search(str(node.get("reference", "")))
+    if match is not None:
+        yield match[1]
+    if str(node.get("resourceType")) in _PEOPLE:
+        yield str(node.get("id", ""))
+        identifiers = node.get("identifier")
+        for identifier in identifiers if isinstance(identifiers, list) else ():
+            if isinstance(identifier, dict):
+                yield str(identifier.get("value", ""))
+    for value in node.values():
+        yield from _ids(value)
+
+
+def mend(path: Path, target: Path, making: Making) -> None:
     """Writes a de-identified copy of FHIR JSON or NDJSON: a document in each line."""
     with target.open("w", encoding="utf-8") as stream:
         for _, document in documents(Source.of(path)):
-            stream.write(json.dumps(_Mending(secret, mends).resource(document), ensure_ascii=False))
+            stream.write(json.dumps(_Mending(making).resource(document), ensure_ascii=False))
             stream.write("\n")
 
 
 class _Mending:
-    def __init__(self, secret: Secret, mends: Mends, person: str = "") -> None:
-        self._secret, self._mends, self._person = secret, mends, person
+    def __init__(self, making: Making, person: str = "") -> None:
+        self._making, self._person = making, person
+        self._secret, self._mends = making.secret, making.mends
 
     def resource(self, resource: dict[str, Any]) -> dict[str, Any]:
         kind = str(resource.get("resourceType"))
-        inner = _Mending(self._secret, self._mends, _person(resource, kind) or self._person)
+        inner = _Mending(self._making, _person(resource, kind) or self._person)
         return inner.node(resource, kind)
 
     def node(self, node: dict[str, Any], path: str) -> dict[str, Any]:
@@ -72,6 +100,9 @@ class _Mending:
             place = f"{path}.{name}" if name.isidentifier() else f"{path}.(an unknown element)"
             if name in _GONE and not (name == "url" and not isinstance(value, str)):
                 self._mends.add(place, Action.REMOVED, "it may say who it is")
+                continue
+            if self._making.shared.holds(name):
+                self._note_id(f"{path}.(an unknown element)")
                 continue
             parts = value if isinstance(value, list) else [value]
             mended = [self._value(name, part, place, is_coded) for part in parts]
@@ -84,7 +115,12 @@ class _Mending:
         if isinstance(value, str):
             return self._string(name, value, place, is_coded)
         if not isinstance(value, dict):
-            return value
+            # What is called "value" is an amount, of a quantity.
+            is_id = type(value) is int and name != "value" and self._making.shared.holds(str(value))
+            if not is_id:
+                return value
+            self._note_id(place)
+            return None
         if "resourceType" in value:
             return self.resource(value)
         return self._aged(name, self.node(value, place), place)
@@ -99,9 +135,15 @@ class _Mending:
             return self._year(name, value, place)
         is_type = name.startswith("value") and name not in {"valueString", "valueMarkdown"}
         if name in TECHNICAL or is_type or (name == "display" and is_coded):
-            return value
+            if not self._making.shared.holds(value):
+                return value
+            self._note_id(place)
+            return None
         self._mends.add(place, Action.REMOVED, "free text, or an element that is not known")
         return None
+
+    def _note_id(self, place: str) -> None:
+        self._mends.add(place, Action.REMOVED, OF_PERSON)
 
     def _year(self, name: str, value: str, place: str) -> str | None:
         is_birth = name == "birthDate"

@@ -10,6 +10,21 @@ LEAST: Final = 5
 """Characters of an id that is looked for in any column; shorter ones are as well counts and measurements."""
 _DIGITS: Final = re.compile(r"[0-9]+")
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(?:\.[0-9]+)?")
+_DECIMAL: Final = re.compile(r"(?<![\w.])[+-]?[0-9]+\.[0-9]+(?![\w.]*\w)")
+_NOBODY: Final = frozenset(
+    {
+        "anonymised",
+        "anonymized",
+        "anonymous",
+        "example",
+        "missing",
+        "patient",
+        "phantom",
+        "unbekannt",
+        "unknown",
+    }
+)
+"""What stands where there is no id, and elsewhere, too."""
 _RELATIVE: Final = (
     "mother|father|parent|maternal|paternal|partner|spouse|husband|wife|sibling|sister|brother|twin|child|son|"
     "daughter|baby|infant|newborn|fetus|relative|related|family member|contact|mutter|vater|eltern|kind|"
@@ -50,7 +65,7 @@ class Ids:
         """Takes ids in, as their columns write them."""
         for value in ids:
             key = _plain(value)
-            if not key:
+            if not key or key in _NOBODY:
                 continue
             self._known.setdefault(key, value)
             if len(key) >= LEAST:
@@ -64,16 +79,20 @@ class Ids:
         key = _plain(value)
         return self._known.get(key) if len(key) >= least else None
 
-    def within(self, value: str) -> bool:
-        """Whether an id of at least five characters stands in a text. A longer number does not hold it."""
-        if len(value) < LEAST or _NUMBER.fullmatch(value):
+    def within(self, value: str, least: int = LEAST) -> bool:
+        """Whether an id of at least `least` characters, five or more, stands in a text. A longer number, or
+        one with decimals, does not hold it."""
+        if len(value) < least or _NUMBER.fullmatch(value):
             return False
-        if self._numbers and any(run.lstrip("0") in self._numbers for run in _DIGITS.findall(value)):
+        whole = _DECIMAL.sub(" ", value) if "." in value else value
+        runs = (run.lstrip("0") for run in _DIGITS.findall(whole)) if self._numbers else ()
+        if any(len(run) >= least and run in self._numbers for run in runs):
             return True
         text = value.casefold()
         return any(
             text[at : at + length] in self._known
             for length in self._lengths
+            if length >= least
             for at in range(len(text) - length + 1)
         )
 

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import gzip
 import shutil
 from pathlib import Path
 from typing import Final
 
 from biodesci.core.errors import InputError
 from biodesci.inspection.content import Declared, Format, MovedColumn
-from biodesci.inspection.deidentify import beside, tables
+from biodesci.inspection.deidentify import beside, elsewhere, tables
 from biodesci.inspection.deidentify.plan import Making, Plan
 from biodesci.inspection.finding import Level
-from biodesci.inspection.formats import recognise
+from biodesci.inspection.formats import recognise, unpacked
 from biodesci.inspection.inspect import Inspection, inspect, within
 from biodesci.inspection.source import Source
 
 _COLUMNAR: Final = frozenset({"Parquet", "Arrow IPC", "ORC"})
+_BLOCK: Final = 1 << 20
 _DATABASES: Final = frozenset({"SQLite", "DuckDB"})
 _JSON: Final = frozenset({"JSON", "JSON lines"})
 _AS_CSV: Final = frozenset({"workbook", "Stata", "SPSS", "SPSS portable", "SAS", "SAS transport"})
@@ -42,6 +44,24 @@ def gather(file: Source, inspection: Inspection, declared: Declared, making: Mak
     format_ = recognise(file)
     if format_ is not None and format_.name in _TABLES:
         beside.gather(file, format_, declared, Plan(inspection, declared, making))
+    else:
+        gather_untabled(file, making)
+
+
+def gather_untabled(file: Source, making: Making) -> None:
+    """The same of a file without tables: of FHIR resources, or DICOM."""
+    assert file.path is not None, "it is on disk"
+    format_ = recognise(file)
+    name = format_.name if format_ is not None else ""
+    # What is loaded for one format alone is slow to load.
+    if name == "DICOM file":
+        from biodesci.inspection.deidentify import dicom  # noqa: PLC0415
+
+        making.shared.ids.add(dicom.ids(file.path))
+    elif name == "FHIR R4":
+        from biodesci.inspection.deidentify import fhir  # noqa: PLC0415
+
+        making.shared.ids.add(fhir.ids(file.path))
 
 
 def mend(
@@ -55,24 +75,25 @@ def mend(
     assert file.path is not None, "it is on disk"
     format_ = recognise(file)
     name = format_.name if format_ is not None else ""
-    # What is loaded for one format alone is slow to load.
     if name == "DICOM file":
-        from biodesci.inspection.deidentify import dicom  # noqa: PLC0415
+        from biodesci.inspection.deidentify import dicom  # noqa: PLC0415  # as above
 
-        dicom.mend(file.path, destination, making.secret, making.mends)
+        dicom.mend(file.path, destination, making)
     elif name == "FHIR R4":
-        from biodesci.inspection.deidentify import fhir  # noqa: PLC0415
+        from biodesci.inspection.deidentify import fhir  # noqa: PLC0415  # as above
 
-        fhir.mend(file.path, destination, making.secret, making.mends)
+        fhir.mend(file.path, destination, making)
     elif name == "NIfTI":
-        from biodesci.inspection.deidentify import nifti  # noqa: PLC0415
+        from biodesci.inspection.deidentify import nifti  # noqa: PLC0415  # as above
 
         nifti.mend(file, destination, making.mends)
     elif format_ is not None and name in _TABLES:
         plan = Plan(inspection, declared, making)
-        if not making.given:
-            beside.look(file, format_, declared, plan)
-        _tables(file, format_, destination, declared, plan)
+        beside.look(file, format_, declared, plan)
+        if plan.changes_nothing and not elsewhere.holds(file, format_, declared, making, tables=False):
+            shutil.copyfile(file.path, destination)
+        else:
+            _tables(file, format_, destination, declared, plan)
         # A table of a workbook or of a program for statistics becomes a file of its own, which has no name.
         return {
             MovedColumn(tables.file_of(format_, table), "" if name in _AS_CSV else table, column)
@@ -80,7 +101,20 @@ def mend(
         }
     else:
         _unchanged(file.path, destination, inspection, name)
+        if name == "gzip" and elsewhere.holds(file, format_, declared, making):
+            _packed_anew(file, destination)
+        elsewhere.require_none(Source.of(destination, file.where), format_, declared, making)
     return set()
+
+
+def _packed_anew(file: Source, destination: Path) -> None:
+    """Without the name and remark that gzip keeps of a file."""
+    with (
+        unpacked.stream(file) as plain,
+        destination.open("wb") as raw,
+        gzip.GzipFile("", "wb", fileobj=raw, mtime=0) as packed,
+    ):
+        shutil.copyfileobj(plain, packed, _BLOCK)
 
 
 def _advice(format_: str) -> str:
@@ -93,10 +127,7 @@ def _advice(format_: str) -> str:
 
 
 def _tables(file: Source, format_: Format, destination: Path, declared: Declared, plan: Plan) -> None:
-    assert file.path is not None, "it is on disk"
-    if plan.changes_nothing:
-        shutil.copyfile(file.path, destination)
-    elif format_.name in _COLUMNAR:
+    if format_.name in _COLUMNAR:
         from biodesci.inspection.deidentify import columnar  # noqa: PLC0415
 
         columnar.mend(file, destination, plan)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from biodesci.inspection.deidentify.ids import Ids
 from biodesci.inspection.deidentify.mend import Action, Mends
+from biodesci.inspection.deidentify.plan import Shared
 from biodesci.inspection.finding import Level
 from biodesci.inspection.identifiers import check_text
 
@@ -16,19 +16,25 @@ _LONGEST_ENDING: Final = 5  # characters
 class Names:
     """The same name is replaced by the same number wherever it stands."""
 
-    def __init__(self, mends: Mends, ids: Ids) -> None:
-        self._mends, self._ids = mends, ids
+    def __init__(self, mends: Mends, shared: Shared) -> None:
+        self._mends, self._shared = mends, shared
         self._new: dict[str, str] = {}
 
     def of(self, path: Path) -> Path:
         """The path in the copy, both relative to the folder."""
         return Path(*map(self._part, path.parts))
 
+    def without_ids(self, path: Path) -> Path:
+        """The same, where a model says what names may be, and ids of persons alone are replaced."""
+        return Path(
+            *(self._part(part) if self._shared.holds(Path(part).stem) else part for part in path.parts)
+        )
+
     def _part(self, part: str) -> str:
         if part not in self._new:
             stem, ending = Path(part).stem, Path(part).suffix
             stops = any(finding.level is Level.STOP for finding in check_text("", stem))
-            if stops or self._ids.same(stem) is not None or self._ids.within(stem):
+            if stops or self._shared.holds(stem):
                 kept = ending if len(ending) <= _LONGEST_ENDING and ending[1:].isalnum() else ""
                 self._new[part] = f"{len(self._new) + 1:06}{kept}"
                 self._mends.add("names of files and folders", Action.REPLACED, "they may name people")

@@ -24,6 +24,7 @@ from biodesci.inspection.identifiers.spelling import spaced
 from biodesci.inspection.inspect import Inspection
 
 _IDS: Final = frozenset({"record number", "pseudonymous id", "UUID", "national id"})
+OF_PERSON: Final = "ids of persons stand in it, which are replaced in their own place"
 _TEXT: Final = pa.string()
 _RENAMED: Final = "person_pseudonym"
 _SAMPLE: Final = 30  # pseudonyms
@@ -49,6 +50,10 @@ class Shared:
     ids: Ids = field(default_factory=Ids)
     moved: bool = False
 
+    def holds(self, text: str) -> bool:
+        """Whether a text is one of the ids, or one stands in it."""
+        return self.ids.same(text) is not None or self.ids.within(text)
+
 
 @dataclass(frozen=True)
 class Making:
@@ -57,7 +62,8 @@ class Making:
     An id of a person is `replaced` in all of them alike, so that tables still fit together; with `numbers`
     columns of numbers stay such. With `moves` days move with their person and do not become years: a moved
     day still stops, until the steward says why not. `given` are columns of which a model of the folder says
-    what becomes of them.
+    what becomes of them, `may_hold` in which columns it leaves room for ids of persons, and `renamed` gives a
+    text as the folder's copy has it, where persons have other labels throughout.
     """
 
     secret: Secret
@@ -66,6 +72,13 @@ class Making:
     moves: bool
     numbers: bool = False
     given: Mapping[str, Change] = field(default_factory=dict)
+    may_hold: Callable[[str], bool] = lambda column: True
+    renamed: Callable[[str], str] = str
+
+    def holds(self, text: str) -> bool:
+        """Whether a text holds an id of a person that the copy replaces elsewhere."""
+        return self.renamed(text) != text or self.shared.holds(text)
+
     shared: Shared = field(default_factory=Shared)
 
 
@@ -121,9 +134,18 @@ class Plan:
     def takes_ids(self, table: str, name: str) -> bool:
         """Whether ids of persons are taken out of a column, so that they may stand nowhere else either."""
         change, kinds = self.change(table, name), self._kinds(table, name, Level.STOP)
-        if change is None or name in self._making.given:
+        if change is None:
             return False
         return change.action is Action.REPLACED or (bool(kinds) and kinds <= _IDS)
+
+    def may_hold_ids(self, name: str) -> bool:
+        """Whether ids that are replaced elsewhere are looked for in a column that would stay."""
+        return self._making.may_hold(name)
+
+    def holds_ids(self, value: str, least: int) -> bool:
+        """Whether a value of such a column is an id of at least `least` characters, or holds one."""
+        left = self._making.renamed(value)
+        return self.shared.ids.same(left, least) is not None or self.shared.ids.within(left)
 
     def replace_ids(self, table: str, name: str) -> None:
         """Of a column that would stay: replaces the ids in it that are replaced where they belong."""
@@ -131,8 +153,7 @@ class Plan:
         is_number = pa.types.is_primitive(kind) or pa.types.is_decimal(kind)
         rule = self._within(is_like_id=named_like_id(spaced(name)), is_number=is_number)
         type_ = _TEXT if is_number else None
-        reason = "ids of persons stand in it, which are replaced in their own column"
-        self._changes[table, name] = Change(Action.REPLACED, reason, rule, type=type_)
+        self._changes[table, name] = Change(Action.REPLACED, OF_PERSON, rule, type=type_)
 
     def remove_telling(self, table: str, name: str) -> None:
         """Removes a column that would stay, as it tells which day a moved day was."""
@@ -192,13 +213,15 @@ class Plan:
 
     def _within(self, *, is_like_id: bool, is_number: bool) -> Rule:
         """An id becomes its pseudonym, and so does a text that holds one, as a whole."""
-        ids, replaced, least = self.shared.ids, self._making.replaced, 1 if is_like_id else LEAST
+        ids, making, least = self.shared.ids, self._making, 1 if is_like_id else LEAST
+        replaced = making.replaced
 
         def rule(value: Any, _person: str) -> Any:
             written = text(value) or ""
-            same = ids.same(written, least)
+            left = making.renamed(written)
+            same = ids.same(left, least)
             # A column that is named so and holds such ids holds those of people without a row, too.
-            if same is not None or is_like_id or ids.within(written):
+            if same is not None or is_like_id or ids.within(left):
                 return replaced(written if same is None else same)
             return written if is_number else value
 

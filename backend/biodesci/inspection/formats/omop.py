@@ -16,7 +16,7 @@ from biodesci.inspection.formats import tree
 from biodesci.inspection.formats.tally import Tally
 from biodesci.inspection.source import Source
 
-_TABLES: Final = frozenset(
+TABLES: Final = frozenset(
     {
         "person",
         "observation_period",
@@ -48,6 +48,25 @@ _TABLES: Final = frozenset(
         "metadata",
         "cdm_source",
     }
+)
+_VOCABULARY: Final = frozenset(
+    {
+        "concept",
+        "vocabulary",
+        "domain",
+        "concept_class",
+        "concept_relationship",
+        "relationship",
+        "concept_synonym",
+        "concept_ancestor",
+        "source_to_concept_map",
+        "drug_strength",
+    }
+)
+_NUMBERS: Final = re.compile(
+    r"(?!specimen_source_id)\w+_id|(?:year|month|day)_of_birth|value_as_number|range_(?:low|high)|quantity|"
+    r"days_supply|refills|\w+_count|gap_days|dose_value|episode_number|total_\w+|paid_\w+|amount_allowed",
+    re.IGNORECASE,
 )
 # The first line that fits the table and the column counts: table, column, kind, level, reason.
 _COLUMNS: Final = tuple(
@@ -87,8 +106,8 @@ class Omop:
         """A folder with a table of persons and at least one other, by the names that the model gives."""
         if source.path is None or not source.is_folder:
             return False
-        names = {_table_of(entry.name) for entry in source.path.iterdir() if entry.is_file()}
-        return "person" in names and len(names & _TABLES) > 1
+        names = {named(entry.name) for entry in source.path.iterdir() if entry.is_file()}
+        return "person" in names and len(names & TABLES) > 1
 
     def read(self, source: Source, declared: Declared) -> Iterator[Item]:
         """The tables, and findings of the columns in which the model keeps what identifies people."""
@@ -97,8 +116,8 @@ class Omop:
         tally = Tally(source.where)
         yield from tree.names(source)
         for file in tree.members(source):
-            name = _table_of(file.name)
-            format_ = recognise(file) if name in _TABLES else None
+            name = named(file.name)
+            format_ = recognise(file) if name in TABLES else None
             if format_ is None:
                 yield Member(file)
                 continue
@@ -108,19 +127,20 @@ class Omop:
         yield from tally.findings()
 
 
-def table(file: str) -> str | None:
-    """The table of the model that a file is, by its name; None for another."""
-    name = _table_of(file)
-    return name if name in _TABLES else None
+def may_hold_ids(table: str, column: str) -> bool:
+    """Whether a column of an OMOP folder may hold ids of persons beside those that the model gives it: not
+    where it holds numbers of concepts, visits and amounts, of which some are like a person's by chance."""
+    return table not in _VOCABULARY and _NUMBERS.fullmatch(column) is None
 
 
-def _table_of(name: str) -> str:
+def named(name: str) -> str:
+    """The table that a file is, by its name."""
     return name.lower().split(".", 1)[0]
 
 
 def _watched(table: Table, file: Source, tally: Tally) -> Table:
     """The same table; as its batches are read, values in columns that identify people are counted."""
-    name, rules = _table_of(file.name), {}
+    name, rules = named(file.name), {}
     for column in table.schema.names:
         for tables, columns, kind, level, reason in _COLUMNS:
             if tables.fullmatch(name) and columns.fullmatch(column):
