@@ -50,7 +50,13 @@ _OLD: Final = re.compile(
 _WHOLE: Final = re.compile(r"(\d{6,})[.,]0{1,6}")  # as pandas writes whole numbers of a column with gaps
 _FEWEST: Final = 4  # digits of a number that has a label
 _LABEL: Final = 40  # characters before a number in which its label stands
-_NUMBER: Final = re.compile(r"(?<![0-9A-Za-z_.À-ɏ])[A-Z]{0,4}[-/]?\d[\d /.+-]{2,24}\d[\dA-Z]?(?![A-Za-z%])")
+_NUMBER: Final = re.compile(
+    r"(?<![0-9A-Za-z_À-ɏ])(?<!\d\.)[A-Z]{0,4}[-/]?\d[\d /.+-]{2,24}\d(?: ?[A-Z]{2}|[A-Z])?(?![A-Za-z%])"
+)
+_POSTCODE: Final = re.compile(
+    r"\d{4,6}|\d{8}|\d{5}-\d{3,4}|\d{4} ?[A-Z]{2}|\d\d-\d{3}|\d{3} \d\d|\d{3}-\d{3,4}|\d{4}-\d{3}|"
+    r"[A-Z]{1,2}-?\d{4,5}"
+)
 _LONG: Final = re.compile(r"(?<![\w.,:/+#-])\d{9,19}(?![\w%]|[.,:/-]\w)")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 _CODE: Final = re.compile(r"([A-Za-z]{0,8}[-_ ]?)(\d{1,18})([-_]?[A-Za-z]?)")
@@ -204,6 +210,8 @@ class Evidence:
         for number in _NUMBER.finditer(value):
             kind = headings.labelled(value[max(0, number.start() - _LABEL) : number.start()])
             digits = sum(map(str.isdigit, number[0]))
+            if kind == "postcode" and not _POSTCODE.fullmatch(number[0].rstrip(" .-/+")):
+                continue
             if kind and digits >= (_FEWEST if kind == "postcode" else _FEWEST + 1):
                 tally = self.tally("date" if kind == "date of birth" else kind, "a label before it")
                 tally.add(rows)

@@ -21,7 +21,7 @@ _POLE: Final = 90.0
 _DATE_LINE: Final = 180.0
 _LONGEST_PLATE: Final = 9
 _PLATE: Final = re.compile(
-    r"(?:[A-ZÄÖÜ]{1,4}|\d[A-Z0-9]{0,5}|[A-Z]{1,3}\d[A-Z0-9]{0,6})(?:[ ·-]{1,3}[A-Z0-9]{1,5}){0,3}$"
+    r"(?:[A-ZÄÖÜ]{1,4}|\d[A-Z0-9]{0,5}|[A-Z]{1,3}\d[A-Z0-9]{0,6})(?:[ ·-]{1,3}[A-Z0-9]{1,6}){0,3}$"
 )
 _FAR: Final = 10.0  # degrees; p-values, ratios and most intervals are smaller
 
@@ -251,9 +251,13 @@ FORMS: Final[tuple[Form, ...]] = (
         re.compile(
             r"(?i:\b(?:(?:licen[cs]e|number|registration|with) plates?|placas?|plaka(?:sı|lı|li)?|"
             r"targat[ao]|targa|matr[ií]cula|immatricul\w*|immat|kennzeichen|kenteken|car reg(?:istration)?|"
-            r"reg(?:nr|nummer)|nr rej|pkw|lkw|motorrad|turismo|coche|carro)\b[ .:#]{1,3}(?:n[ro°º]\.? )?)"
+            r"reg(?:nr|nummer)|n[ru]m?(?:er)? rej(?:\.|estracyjny)?|pkw|lkw|motorrad|turismo|coche|carro|"
+            r"(?:car|vehicle|truck|van|auto|wagen|voiture|v[eé]hicule|moto|macchina|bil|samoch[oó]d|autem)"
+            r"(?:, | with | met | avec | con | z | )"
+            r"(?:plates?|plaque|plaka|tablic\w+|kenteken|skylt|skilt|nr))"
+            r"\b[ .:#]{1,3}(?:n[ro°º]\.? )?)"
             r"(?:[A-ZÄÖÜ]{1,4}|\d[A-Z0-9]{0,5}|[A-Z]{1,3}\d[A-Z0-9]{0,6})"
-            r"(?:[ ·-]{1,3}[A-Z0-9]{1,5}){0,3}(?![\w-])"
+            r"(?:[ ·-]{1,3}[A-Z0-9]{1,6}){0,3}(?![\w-])"
         ),
         check=_is_plate,
         digits=1,
@@ -267,7 +271,16 @@ FORMS: Final[tuple[Form, ...]] = (
             r"(?<!\d)\d{2,3}[가-힣] ?\d{4}(?!\d)|"
             r"[一-龥]{1,3} ?\d{2,3} ?[ぁ-ん] ?(?:\d{2}-\d{2}|・{1,3} ?\d{1,3})"
         ),
-        digits=4,
+        digits=3,
+    ),
+    Form(
+        "a Japanese postcode",
+        "postcode",
+        re.compile(
+            r"〒 ?\d{3}-?\d{4}(?!\d)|"
+            r"(?<![\d-])\d{3}-\d{4}(?=から|より|在住|に住|に転居|へ転居|に引|へ引|の自宅)"
+        ),
+        digits=7,
     ),
     Form(
         "latitude and longitude",

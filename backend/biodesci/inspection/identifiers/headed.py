@@ -10,6 +10,7 @@ from biodesci.inspection.identifiers.column import Column, Verdict
 from biodesci.inspection.identifiers.names import Grade
 
 BY_NAME: Final = "by the column's name"
+_MANY_PLACES: Final = 10  # of five digits each, which no score of a symptom called "cp" has
 
 
 def by_name(column: Column) -> Iterator[Verdict]:
@@ -45,6 +46,8 @@ def _years(column: Column) -> bool:
 
 def _postcode_level(column: Column) -> Level | None:
     short = column.screen.longest <= 3 or (column.numeric and column.screen.high < 1000)
+    if not (column.numeric or _are_numbers(column)):
+        return None
     return Level.NOTE if short else Level.STOP
 
 
@@ -112,4 +115,5 @@ def _doubtful(column: Column, kind: str) -> Iterator[Verdict]:
     elif (
         kind == "postcode" and column.screen.shortest == column.screen.longest == 5 and evidence.distinct > 3
     ):
-        yield Verdict(kind, Level.ASK, f"{BY_NAME}; five digits each", rows)
+        level = Level.STOP if evidence.distinct >= _MANY_PLACES else Level.ASK
+        yield Verdict(kind, level, f"{BY_NAME}; five digits each", rows)

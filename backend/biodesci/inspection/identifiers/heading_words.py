@@ -125,21 +125,36 @@ MORE_WORDS: Final = {kind: _pattern(words) for kind, words in _WORDS.items()}
 # What stands in front of a number in a note, and as a column's name may be something else.
 LABELS: Final = {
     "record number": re.compile(
-        "карта|карту|kartoteka|journal|karta|protokol|dossier|chart|prontuario|registro|записи|номер"
+        "карта|карту|kartoteka|journal|karta|protokol|dossier|chart|prontuario|registro|mr|exp|exp num|"
+        "записи|номер"
     ),
     "phone or fax": re.compile(
         "cep|ring|ring tilbage pa|ring upp|nas pa|traeffes pa|træffes pa|terugbellen op|bereikbaar via|"
         "call back|cb|reach at|ligar para|contato|oddzwonic pod|zavolat zpet|soita takaisin|"
-        "geri aranacak|перезвонить|回电|请回电"
+        "geri aranacak|(?:lutfen )?arayin|перезвонить|回电|请回电"
     ),
-    "national id": re.compile("kimlik|bsn|pnr|rc|social"),
+    "national id": re.compile("kimlik|t c|tc|bsn|pnr|rc|social"),
     "date of birth": re.compile("synt|d t|出生|生日"),
     # Where somebody lives, or moved to; an address of streets is recognised by its own form.
     "postcode": re.compile(
-        "(?:lives|living|resides?|now|moved) (?:in|to)|(?:wohnt|wohnhaft|lebt) in|(?:zugezogen|kommt) aus|"
-        "(?:uber|um|ver)siedelt nach|(?:umgezogen|gezogen) nach|(?:habite|demeure|reside) (?:a|dans le|au)|"
-        "(?:reside|radica|vive) en|trasladad[oa] a|(?:residente|abita|vive) (?:nel|in|a)|trasferit[oa] a|"
-        "verhuisd naar|woont in|(?:mora|reside) (?:em|no)|mudou(?: se)? para|bosatt i|bor i|flyttat till|"
-        "zamieszk(?:uje|al[ay])|mieszka w|迁至|搬到|居住于|住在|転居先|거주지"
+        "(?:lives|living|resides?|residing|now|moved|relocated|based) (?:in|to|at)|"
+        "(?:commut\\w+|travels?|travell?ing|drives?|driving|comes?|came) (?:in )?from|"
+        "(?:wohnt|wohnhaft|lebt|wohnend) (?:in|im)|"
+        "(?:zugezogen|kommt|kam|pendelt|pendler|reist|faehrt|fahrt|angereist|anreise|weggezogen) (?:aus|von)|"
+        "(?:uber|um|ver)siedelt nach|(?:um|ver)?(?:ge)?zogen nach|zieht nach|pendelt nach|"
+        "(?:habite|demeure|reside|domicilie|demenage|installe)e? (?:a|dans le|au|dans)|"
+        "(?:vient|venue?|arrive|originaire|provient) (?:de|du|depuis)|"
+        "(?:reside|radica|vive|domiciliad[oa]) en|(?:trasladad[oa]|mudad[oa]|se muda|se mudo) a|"
+        "(?:viene|procede|acude|llega|viaja|se desplaza|procedente) (?:de|desde)|"
+        "(?:residente|abita|vive|risiede|domiciliat[oa]) (?:nel|in|a)|trasferit[oa] a|"
+        "(?:viene|proviene|arriva|pendolare) (?:da|dal)|"
+        "verhuisd naar|woont in|woonachtig in|(?:komt|reist|pendelt|afkomstig) (?:uit|van)|"
+        "(?:mora|reside|vive) (?:em|no)|mudou(?: se)? para|(?:vem|veio|desloca se) (?:de|do|da)|"
+        "bosatt i|bor i|bor pa|flyttat till|flyttet til|"
+        "(?:pendlar|kommer|reser|reiser|rejser|pendler) (?:fran|fra)|"
+        "zamieszk(?:uje|al[ay])(?: w)?|mieszka w|(?:dojezdza|przyjezdza|pochodzi|przyjechal[a]?) z|"
+        "przeprowadzil[a]? sie do|(?:dojizdi|bydli|prestehoval[a]? se) (?:z|v|do)|asuu|muutti|"
+        "(?:проживает|живет|приезжает|переехал[а]?) (?:в|из)|"
+        "wohnort|wohnsitz|kod|迁至?|搬到?|居住于|来自|住在|転居先|通院元|거주지"
     ),
 }

@@ -219,7 +219,8 @@ class Heading:
     """What a column's name says. `kind` is None where it says nothing; `plain` that it leaves no doubt.
 
     `quasi` is for what somebody who knows a person may know (age, sex, place, origin), `sensitive` for what
-    a person would not have others know, `person` for what says whose record a row is.
+    a person would not have others know, `person` for what says whose record a row is, `patients` for a
+    patient's id, which is a hospital's number or a pseudonym.
     """
 
     kind: str | None = None
@@ -228,6 +229,7 @@ class Heading:
     quasi: bool = False
     sensitive: bool = False
     person: bool = False
+    patients: bool = False
 
 
 # Kinds of which a number behind the heading's words, in a text, is one.
@@ -280,13 +282,13 @@ def read(name: str) -> Heading:
         return Heading(age=True, quasi=True)
     kind, plain = _kind(words)
     if kind is None:
-        kind = "postcode" if "〒" in name else _of_number(name)
-        plain = kind is not None
+        kind, plain = ("postcode", True) if "〒" in name else _of_number(name)
     quasi = kind in _QUASI_KINDS or _QUASI.fullmatch(words) is not None
     sensitive, person = _SENSITIVE.fullmatch(words) is not None, persons.says_whose(words)
     if not (kind or quasi or sensitive or person):
         return _NOTHING
-    return Heading(kind, plain, False, quasi, sensitive, person)
+    patients = kind == "record number" and not plain and numbered.is_patients(_with_number(name))
+    return Heading(kind, plain, False, quasi, sensitive, person, patients)
 
 
 @lru_cache(maxsize=4096)
@@ -311,7 +313,7 @@ def labelled(text: str) -> str | None:
         for kind, pattern in LABELS.items():
             if pattern.fullmatch(end):
                 return kind
-        if of_number := numbered.kind(end, number_follows=True):
+        if of_number := numbered.label(end):
             return of_number
     return None
 
@@ -321,17 +323,13 @@ def _with_number(name: str) -> str:
     return spaced(name.replace("#", " no "))
 
 
-def _of_number(name: str) -> str | None:
-    """The kind of a name that speaks of a number or a person, in words that no list has as a whole.
-
-    One more word may stand before or behind it, such as an insurer's name.
-    """
+def _of_number(name: str) -> tuple[str | None, bool]:
+    """The kind of a name that speaks of a number or a person, in words that no list has as a whole."""
     words = _with_number(name)
     if numbered.is_names(words):
-        return "name"
-    tokens = words.split()
-    parts = (words, *((" ".join(tokens[1:]), " ".join(tokens[:-1])) if len(tokens) > 2 else ()))
-    return next((kind for part in parts if (kind := numbered.kind(part))), None)
+        return "name", True
+    reading = numbered.read(words)
+    return (reading.kind, reading.plain) if reading else (None, False)
 
 
 def _kind(words: str) -> tuple[str | None, bool]:

@@ -221,7 +221,7 @@ def _codes(column: Column) -> Iterator[Verdict]:
     long = length >= 6 and not running
     if heading_id:
         if long and total > 2:
-            grave = column.heading.kind is not None and "patient" in column.name.lower() and unique
+            grave = column.heading.patients or ("patient" in column.name.lower() and unique)
             yield Verdict(
                 "record number",
                 Level.STOP if grave else Level.ASK,
