@@ -25,7 +25,8 @@ class Catalogue:
     access_body: Annotated[str, typer.Option(help=f"{_NEEDED}the health data access body.")] = ""
     access_body_contact: Annotated[str, typer.Option(help=f"{_NEEDED}mailto: or https: of that.")] = ""
     category: Annotated[
-        list[str] | None, typer.Option(help=f"{_NEEDED}IRI of a health category; repeat for more.")
+        list[str] | None,
+        typer.Option(help=f"{_NEEDED}code or IRI of a health category, such as EHRS; repeat for more."),
     ] = None
     provenance: Annotated[str, typer.Option(help=f"{_NEEDED}how the data came about.")] = ""
 

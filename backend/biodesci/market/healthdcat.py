@@ -2,7 +2,8 @@
 extension of DCAT-AP 3, in RDF. Made of the card, and of what its owner says for such a catalogue.
 
 Specification: https://code.europa.eu/healthdataeu/healthdcat-ap. What nobody knows (population coverage,
-ages) is left out; numbers of records and of people are those of the card, rounded.
+ages) is left out; numbers of records and of people are those of the card, rounded. Concepts of the European
+vocabularies are described as these have them, since a validator may not have loaded them.
 """
 
 from __future__ import annotations
@@ -34,6 +35,27 @@ _DATATYPES: Final = {
     "sc:Integer": "integer",
     "sc:Float": "double",
 }
+_CATEGORY_SCHEME: Final = "https://hdeu-dcat.data.health.europa.eu/resource/authority/healthcategories"
+CATEGORIES: Final = {
+    "EHRS": "Electronic health data from EHRs",
+    "DIOH": "Data on factors impacting on health",
+    "NRPE": "Aggregated data on healthcare needs, resources, provision, expenditure and financing",
+    "RPDG": "Data on pathogens that impact human health",
+    "HRAD": "Healthcare-related administrative data",
+    "HGPD": "Human genetic, epigenomic and genomic data",
+    "HPML": "Other human molecular data",
+    "PGEH": "Personal health data generated automatically through medical devices",
+    "WELA": "Data from wellness applications",
+    "IDHP": "Data on health professionals involved in a treatment",
+    "PHDR": "Data from population-based health data registries",
+    "MRMR": "Data from medical registries and mortality registries",
+    "EHCT": "Data from clinical trials, studies and investigations",
+    "EMRD": "Other health data from medical devices",
+    "RMMD": "Data from registries for medicinal products and medical devices",
+    "RQSH": "Data from research cohorts, questionnaires and surveys related to health",
+    "EINS": "Health data from biobanks and associated databases",
+}
+"""Health categories by their code in the European vocabulary: EHDS, article 51(1)."""
 _SPDX: Final = "http://spdx.org/rdf/terms#"
 _VCARD: Final = "http://www.w3.org/2006/vcard/ns#"
 
@@ -44,7 +66,8 @@ class Entry:
 
     `identifier` is an IRI of the dataset, `contact` one at which its owner is reached (mailto: or https:),
     `access_body` the health data access body that is in charge, with its own `access_body_contact`,
-    `categories` the health categories of EHDS article 51 as IRIs, `provenance` how the data came about.
+    `categories` the health categories of EHDS article 51, by their codes (`CATEGORIES`) or as IRIs of the
+    European vocabulary, `provenance` how the data came about.
     """
 
     identifier: str
@@ -56,8 +79,8 @@ class Entry:
 
 
 def document(card: DatasetCard, entry: Entry, syntax: Literal["turtle", "json-ld"]) -> bytes:
-    """The description in Turtle or JSON-LD. Raises InputError for an entry with something missing, or that is
-    no IRI where it should be one."""
+    """The description in Turtle or JSON-LD. Raises InputError for an entry with something missing, that is no
+    IRI where it should be one, or with a category that the vocabulary does not have."""
     return graph(card, entry).serialize(format=syntax).encode()
 
 
@@ -83,11 +106,16 @@ def graph(card: DatasetCard, entry: Entry) -> Graph:
     say(DCTERMS.description, Literal(card.description.strip() or card.name))
     say(DCTERMS.issued, Literal(card.date_published, datatype=XSD.date))
     say(DCAT.version, Literal(card.version))
-    say(DCTERMS.accessRights, URIRef(f"{_AUTHORITY}/access-right/NON_PUBLIC"))
-    say(DCTERMS.type, URIRef(f"{_AUTHORITY}/dataset-type/PERSONAL_DATA"))
-    say(DCAT.theme, URIRef(f"{_AUTHORITY}/data-theme/HEAL"))
+    access = _concept(described, f"{_AUTHORITY}/access-right/NON_PUBLIC", "non-public", "Access right")
+    described.add((access, RDF.type, DCTERMS.RightsStatement))
+    say(DCTERMS.accessRights, access)
+    # The specification wants this type; the vocabulary of types does not have it yet, so no scheme is named.
+    say(DCTERMS.type, _concept(described, f"{_AUTHORITY}/dataset-type/PERSONAL_DATA", "personal data"))
+    say(DCAT.theme, _concept(described, f"{_AUTHORITY}/data-theme/HEAL", "Health", "Data theme"))
     say(dcatap.applicableLegislation, URIRef(_LEGISLATION))
-    say(health.healthCategory, *map(URIRef, entry.categories))
+    for code in map(_category, entry.categories):
+        iri = f"{_CATEGORY_SCHEME}/{code}"
+        say(health.healthCategory, _concept(described, iri, CATEGORIES[code], "Health categories"))
     say(DCAT.keyword, *map(Literal, card.keywords or ("health",)))
     owner = card.creator.name if card.creator else card.name
     say(DCTERMS.publisher, _agent(described, owner, entry.contact))
@@ -130,8 +158,36 @@ def _distribution(described: Graph, card: DatasetCard) -> Node:
         described.add((URIRef(card.license), RDF.type, DCTERMS.LicenseDocument))
     described.add((checksum, RDF.type, spdx.Checksum))
     described.add((checksum, spdx.algorithm, spdx.checksumAlgorithm_sha256))
+    described.add((spdx.checksumAlgorithm_sha256, RDF.type, spdx.ChecksumAlgorithm))
     described.add((checksum, spdx.checksumValue, Literal(container.sha256.hex(), datatype=XSD.hexBinary)))
     return node
+
+
+def _concept(described: Graph, iri: str, label: str, scheme: str = "") -> Node:
+    """A concept of a vocabulary that is called `scheme`, and whose IRI the concept's begins with."""
+    from rdflib import Literal, URIRef  # noqa: PLC0415
+    from rdflib.namespace import DCTERMS, RDF, SKOS  # noqa: PLC0415
+
+    node = URIRef(iri)
+    described.add((node, RDF.type, SKOS.Concept))
+    described.add((node, SKOS.prefLabel, Literal(label, lang="en")))
+    if scheme:
+        vocabulary = URIRef(iri.rpartition("/")[0])
+        described.add((node, SKOS.inScheme, vocabulary))
+        described.add((vocabulary, RDF.type, SKOS.ConceptScheme))
+        described.add((vocabulary, DCTERMS.title, Literal(scheme, lang="en")))
+    return node
+
+
+def _category(text: str) -> str:
+    """The code of a health category, from the code or its IRI."""
+    code = text.removeprefix(f"{_CATEGORY_SCHEME}/")
+    if code not in CATEGORIES:
+        raise InputError(
+            f"{text!r} is no health category of EHDS article 51.",
+            f"Give its code or its IRI: {', '.join(CATEGORIES)} (or {_CATEGORY_SCHEME}/EHRS).",
+        )
+    return code
 
 
 def _agent(described: Graph, name: str, contact: str) -> Node:
@@ -202,7 +258,6 @@ def _require_whole(card: DatasetCard, entry: Entry) -> None:
         "identifier": entry.identifier,
         "contact": entry.contact,
         "contact of the access body": entry.access_body_contact,
-        **{f"category {i + 1}": category for i, category in enumerate(entry.categories)},
     }
     for name, iri in iris.items():
         if not _IRI.fullmatch(iri):

@@ -8,23 +8,24 @@ from pathlib import Path
 import pytest
 from pyshacl import validate
 from rdflib import Graph, URIRef
-from rdflib.namespace import Namespace
+from rdflib.namespace import DCAT, DCTERMS, RDF, SKOS, Namespace
 
 from biodesci.core.documents.dataset_card import DatasetCard
 from biodesci.core.errors import InputError
-from biodesci.market.healthdcat import Entry, document, graph
+from biodesci.market.healthdcat import CATEGORIES, Entry, document, graph
 
 TESTS = Path(__file__).parents[2]
 SHAPES = TESTS / "data" / "healthdcat_shapes.ttl"
 CSVW = Namespace("http://www.w3.org/ns/csvw#")
 HEALTH = Namespace("http://healthdataportal.eu/ns/health#")
+CATEGORY = "https://hdeu-dcat.data.health.europa.eu/resource/authority/healthcategories"
 CARDS = ("dataset-card.json", "dataset-card-opaque.json")
 ENTRY = Entry(
     identifier="https://data.example.org/datasets/7",
     contact="mailto:data@example.org",
     access_body="Health data access body of Example",
     access_body_contact="https://hdab.example.org",
-    categories=("http://13.example.org/category/ehr",),
+    categories=("EHRS", f"{CATEGORY}/HGPD"),
     provenance="Routine care, one hospital.",
 )
 
@@ -57,6 +58,27 @@ def test_every_mandatory_property_is_asked_by_the_shapes():
         assert not conforms(lacking), prop
 
 
+def test_categories_are_those_of_the_european_vocabulary():
+    described = graph(card(CARDS[0]), ENTRY)
+    named = set(described.objects(URIRef(ENTRY.identifier), HEALTH.healthCategory))
+    assert named == {URIRef(f"{CATEGORY}/EHRS"), URIRef(f"{CATEGORY}/HGPD")}
+    assert len(CATEGORIES) == 17  # EHDS, article 51(1), (a) to (q)
+
+
+def test_concepts_need_no_vocabulary_to_be_valid():
+    """A validator that has not loaded them asks for class, label and scheme."""
+    described = graph(card(CARDS[0]), ENTRY)
+    dataset = URIRef(ENTRY.identifier)
+    for prop in (DCAT.theme, DCTERMS.accessRights, DCTERMS.type, HEALTH.healthCategory):
+        for concept in described.objects(dataset, prop):
+            for needed in (RDF.type, SKOS.prefLabel):
+                lacking = Graph()
+                for triple in described:
+                    if triple[:2] != (concept, needed):
+                        lacking.add(triple)
+                assert not conforms(lacking), (concept, needed)
+
+
 def test_numbers_are_the_rounded_ones_of_the_card_and_what_is_unknown_is_left_out():
     described = graph(card(CARDS[0]), ENTRY)
     dataset = URIRef(ENTRY.identifier)
@@ -83,7 +105,9 @@ def test_columns_are_variables_and_a_file_without_a_table_is_not_structured():
         ({"contact": "data@example.org"}, "contact of the catalogue's entry is no IRI"),
         ({"identifier": "https://x y"}, "identifier"),
         ({"categories": ()}, "health categories"),
-        ({"categories": ("not an IRI",)}, "category 1"),
+        ({"categories": ("EHRS", "ehr")}, "'ehr' is no health category"),
+        ({"categories": ("https://example.org/categories/EHRS",)}, "no health category"),
+        ({"categories": (f"{CATEGORY}/",)}, "no health category"),
         ({"access_body": " "}, "access body"),
         ({"provenance": ""}, "provenance"),
     ],
