@@ -21,6 +21,10 @@ _ALL: Final = np.uint64(0xFFFFFFFFFFFFFFFF)
 
 def hashed(array: pa.Array) -> NDArray[np.uint64]:
     """The hash of each row's value as text (n rows -> n hashes); all nulls have one."""
+    if pa.types.is_dictionary(array.type):
+        if len(array.dictionary) <= len(array):
+            return _of_places(array)
+        array = array.dictionary_decode()
     plain = _as_bytes(array)
     if not len(plain):
         return np.zeros(0, np.uint64)
@@ -44,6 +48,16 @@ def mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
     return hashes ^ (hashes >> np.uint64(31))
 
 
+def _of_places(array: pa.DictionaryArray) -> NDArray[np.uint64]:
+    """Each value of the dictionary is hashed once."""
+    places = array.indices
+    if places.null_count:  # what is null has the place after all values
+        places = pc.fill_null(places.cast(pa.int64()), len(array.dictionary))
+    of_values = np.append(hashed(array.dictionary), _NULL)
+    hashes: NDArray[np.uint64] = of_values[places.to_numpy(zero_copy_only=False)]
+    return hashes
+
+
 def _of_bytes(data: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.uint64]:
     """Hashes of the values that lie from one of `starts` to the next; `data` has eight bytes more."""
     lengths = np.diff(starts)
@@ -62,8 +76,6 @@ def _of_bytes(data: NDArray[np.uint8], starts: NDArray[np.int64]) -> NDArray[np.
 
 def _as_bytes(array: pa.Array) -> Any:
     """The values as Arrow's texts or bytes with offsets of 64 bits."""
-    if pa.types.is_dictionary(array.type):
-        array = array.dictionary_decode()
     if isinstance(array, pa.ExtensionArray):
         array = array.storage
     if pa.types.is_large_binary(array.type):

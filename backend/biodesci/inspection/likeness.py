@@ -100,17 +100,20 @@ class Likeness:
         """Each different text is hashed once."""
         encoded = pc.dictionary_encode(array)
         values = [text.strip() for text in encoded.dictionary.to_pylist()]
-        hashes = np.empty(len(values) + 1, np.uint64)
-        is_there = np.zeros(len(values) + 1, np.bool_)  # the last stands for null
-        numbers: dict[int, float] = {}
+        keyed = hashlib.blake2b(key=self._key, digest_size=8)
+        digests, numbers = bytearray(), dict[int, float]()
         for i, text in enumerate(values):
-            is_there[i] = not texts.is_missing(text)
             number = _number(text)
             if number is None:
-                digest = hashlib.blake2b(text.encode(), key=self._key, digest_size=8).digest()
-                hashes[i] = int.from_bytes(digest)
+                one = keyed.copy()
+                one.update(text.encode())
+                digests += one.digest()
             else:
+                digests += bytes(8)
                 numbers[i] = number
+        # The last stands for null.
+        hashes = np.append(np.frombuffer(digests, ">u8").astype(np.uint64), np.uint64(0))
+        is_there = np.append(~np.fromiter(map(texts.is_missing, values), np.bool_, len(values)), False)
         if numbers:
             hashes[list(numbers)] = self._of_numbers(np.array(list(numbers.values()), np.float64))
         places = pc.fill_null(encoded.indices, len(values)).to_numpy(zero_copy_only=False)
@@ -152,6 +155,9 @@ def _is_numbering(array: pa.Array) -> bool:
 
 
 def _number(text: str) -> float | None:
+    first = text.lstrip()[:1]
+    if not (first.isdecimal() or first in "+-."):  # most texts are none, and to try takes long
+        return None
     try:
         number = float(text)
     except ValueError:

@@ -47,6 +47,27 @@ read = rows(int(sys.argv[1]))
 print(read, (most() - base) // 1024)
 """
 
+_IDS = """
+from pathlib import Path
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from biodesci.inspection.summary.ids import Ids, spelled
+
+
+def most():
+    return int(Path("/proc/self/status").read_text().split("VmHWM:")[1].split()[0])
+
+
+ids = Ids("subject_id")
+for first in range(0, 2_400_000, 40_000):
+    numbers = pa.array(np.arange(first, first + 40_000)).cast(pa.string())
+    ids.feed(spelled(pc.binary_join_element_wise("sub-", numbers, "")))
+base = most()
+assert ids.doubt() is None
+print((most() - base) // 1024)
+"""
+
 
 @pytest.mark.parametrize("megabytes", [30, pytest.param(300, marks=pytest.mark.deep)])
 def test_reading_a_stream_is_bounded_in_memory(megabytes):
@@ -56,3 +77,8 @@ def test_reading_a_stream_is_bounded_in_memory(megabytes):
     rows, grown = map(int, answer.stdout.split())
     assert rows >= megabytes * 1_000_000 / 56
     assert grown < 200
+
+
+def test_to_doubt_ids_takes_little_more_memory_than_they_do():
+    answer = subprocess.run([sys.executable, "-c", _IDS], check=True, capture_output=True, text=True)
+    assert int(answer.stdout) < 100  # MiB; the ids are 32 MB

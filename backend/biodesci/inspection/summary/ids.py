@@ -7,6 +7,7 @@ nobody until the steward says what it is.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 import numpy as np
@@ -28,7 +29,10 @@ SPELLED: Final = (
 )
 """Patterns by which ids are spelled one way, one after the other, and what takes their place."""
 LETTERS_AND_NUMBER: Final = r"^[\p{L}]+(?P<number>[0-9]+)$"
+# Letters, marks, zeros and a number, as most ids are: what the above leave of them, in one look, is \1\2.
+_PLAIN: Final = r"^([a-z]*)[ -/:-@]*0*([1-9][0-9]*)$"
 _MOST: Final = 32_000_000  # bytes of different ids that are looked at for visits
+_AT_ONCE: Final = 1 << 16  # hashes that are sorted together, which takes five times their room
 _MOST_PAIRS: Final = 2_000_000  # rows of which two columns of persons are compared
 _PARTS: Final = 3  # at the end of an id that may say which visit it is: "month 3", "2021 3 7"
 _ALIKE: Final = 0.95  # of the ids: where fewer are left without such a part, ids share it
@@ -47,24 +51,41 @@ _RIVALS: Final = "columns {!r} and {!r} may both be of persons, and disagree on 
 
 
 def spelled(array: pa.Array) -> pa.Array:
-    """Ids in one spelling (n rows -> n texts): without case, marks, zeros in front, and `.0`. Null where
-    there is none, or a text that stands for none. Values of other types are given back as they are."""
+    """Ids in one spelling (n rows -> n texts, as a dictionary whose values may repeat): without case, marks,
+    zeros in front, and `.0`. Null where there is none, or a text that stands for none. Values of other types
+    are given back as they are."""
     if pa.types.is_floating(array.type):
         array = pc.cast(array, pa.string())
     if not is_text(array.type):
         return array
-    coded = array if pa.types.is_dictionary(array.type) else pc.dictionary_encode(array)
-    values = pc.utf8_lower(pc.utf8_trim_whitespace(pc.cast(coded.dictionary, pa.string())))
+    if pa.types.is_dictionary(array.type):
+        array = array.dictionary_decode()  # a file's dictionary may have values that are in no row
+    coded = pc.dictionary_encode(array)
+    values, places = _spelled(pc.cast(coded.dictionary, pa.string())), coded.indices
+    if values.null_count:
+        places = pc.if_else(values.is_valid().take(places), places, pa.scalar(None, places.type))
+    return pa.DictionaryArray.from_arrays(places, values)
+
+
+def _spelled(values: pa.Array) -> pa.Array:
+    values = pc.utf8_lower(pc.utf8_trim_whitespace(values))
     nobody = pa.scalar(None, pa.string())
     values = pc.if_else(pc.is_in(values, value_set=pa.array(sorted(texts.MISSING))), nobody, values)
+    is_other = pc.invert(pc.match_substring_regex(values, _PLAIN))
+    others = values.filter(is_other)
+    values = pc.replace_substring_regex(values, _PLAIN, r"\1\2")
+    if not len(others):
+        return values
     for pattern, replacement in SPELLED:
-        values = pc.replace_substring_regex(values, fitting(pattern, values), replacement)
-    values = pc.utf8_trim_whitespace(values)
-    return pc.if_else(pc.equal(values, ""), nobody, values).take(coded.indices)
+        others = pc.replace_substring_regex(others, fitting(pattern, others), replacement)
+    others = pc.utf8_trim_whitespace(others)
+    others = pc.if_else(pc.equal(others, ""), nobody, others)
+    return pc.replace_with_mask(values, pc.fill_null(is_other, False), others)
 
 
 class Ids:
-    """The different ids of a column, as far as 32 MB hold them, and what is doubtful of them."""
+    """The different ids of a column, as far as 32 MB hold them, and what is doubtful of them. They are looked
+    at a batch at a time, and counted by their hashes, so that this takes little more memory than they do."""
 
     def __init__(self, name: str) -> None:
         self._name, self._size = name, 0
@@ -73,35 +94,70 @@ class Ids:
     def feed(self, ids: pa.Array) -> None:
         """Takes more ids in, as `spelled` gives them."""
         if self._size < _MOST and is_text(ids.type):
-            self._parts.append(pc.unique(ids).drop_null())
+            self._parts.append(pc.unique(ids.dictionary).drop_null())
             self._size += self._parts[-1].nbytes
 
     def doubt(self) -> str | None:
-        """Why they may be no persons', in words without an id; None where nothing says so."""
-        ids = pc.unique(pa.chunked_array(self._parts, pa.string()))
-        if not len(ids):
-            return None
-        with_parts = pc.sum(pc.match_substring(ids, " ")).as_py()
-        if with_parts > (1 - _ALIKE) * len(ids) and any(
-            _share_ends(ids, parts) for parts in range(1, _PARTS + 1)
+        """Why they may be no persons', in words without an id; None where nothing says so. It can be asked
+        once."""
+        parts, self._parts = _each_once(self._parts), []
+        size = sum(map(len, parts))
+        few = (1 - _ALIKE) * size
+        if sum(pc.sum(pc.match_substring(ids, " ")).as_py() for ids in parts) > few and any(
+            _share_ends(parts, count) for count in range(1, _PARTS + 1)
         ):
             return _VISITS.format(self._name)
-        bare = ids.filter(pc.match_substring_regex(ids, r"^[0-9]+$"))
-        pattern = fitting(LETTERS_AND_NUMBER, ids)
-        after = pc.struct_field(pc.extract_regex(ids, pattern), "number").drop_null()
-        common = pc.sum(pc.is_in(pc.unique(after), value_set=bare)).as_py() or 0
-        return _PREFIXES.format(self._name) if common > (1 - _ALIKE) * len(ids) else None
+        bare = _hashes((ids.filter(pc.match_substring_regex(ids, r"^[0-9]+$")) for ids in parts), size)
+        if len(bare) <= few:
+            return None
+        cuts = (pc.extract_regex(ids, fitting(LETTERS_AND_NUMBER, ids)) for ids in parts)
+        after = _hashes((pc.struct_field(cut, "number").drop_null() for cut in cuts), size)
+        return _PREFIXES.format(self._name) if len(np.intersect1d(bare, after)) > few else None
 
 
-def _share_ends(ids: pa.Array, parts: int) -> bool:
+def _each_once(parts: Sequence[pa.Array]) -> list[pa.Array]:
+    """The same ids, each of which is in one part alone; parts without any are left out."""
+    hashes = _hashes(parts, sum(map(len, parts)))
+    is_first = np.zeros(len(hashes), np.bool_)
+    groups = 1 + len(hashes) // _AT_ONCE
+    group = (hashes % np.uint64(groups)).astype(np.int32)
+    for number in range(groups):
+        rows = np.flatnonzero(group == number)
+        is_first[rows[np.unique(hashes[rows], return_index=True)[1]]] = True
+    ends = np.cumsum([len(ids) for ids in parts], dtype=np.int64)
+    once = (
+        ids.filter(pa.array(is_first[end - len(ids) : end])) for ids, end in zip(parts, ends, strict=True)
+    )
+    return [ids for ids in once if len(ids)]
+
+
+def _share_ends(parts: Sequence[pa.Array], count: int) -> bool:
     """Whether ids are the same but for so many parts at their end, or at their beginning, and these are the
     same ones again and again, or days."""
-    cut = pc.extract_regex(ids, rf"^(?P<stem>.+?)(?P<end>(?: [^ ]+){{{parts}}})$")
-    ends = pc.fill_null(pc.struct_field(cut, "end"), "")
-    stems = _different(pc.coalesce(pc.struct_field(cut, "stem"), ids))
-    most = _ALIKE * len(ids)
-    days = pc.sum(pc.match_substring_regex(ends, _DAY)).as_py() or 0
-    return stems <= most and (_different(ends) <= most or 2 * days > len(ids))
+    size = sum(map(len, parts))
+    pattern = rf"^(?P<stem>.+?)(?P<end>(?: [^ ]+){{{count}}})$"
+    cuts = (pc.extract_regex(ids, pattern) for ids in parts)
+    stems = (pc.coalesce(pc.struct_field(cut, "stem"), ids) for cut, ids in zip(cuts, parts, strict=True))
+    if _different(_hashes(stems, size)) > _ALIKE * size:
+        return False
+    ends = [pc.fill_null(pc.struct_field(pc.extract_regex(ids, pattern), "end"), "") for ids in parts]
+    days = sum(pc.sum(pc.match_substring_regex(end, _DAY)).as_py() for end in ends)
+    return _different(_hashes(ends, size)) <= _ALIKE * size or 2 * days > size
+
+
+def _hashes(arrays: Iterable[pa.Array], most: int) -> NDArray[np.uint64]:
+    """The hashes of all values, of which there are so many at most."""
+    hashes, size = np.empty(most, np.uint64), 0
+    for array in arrays:
+        hashes[size : size + len(array)] = hashed(array)
+        size += len(array)
+    return hashes[:size]
+
+
+def _different(hashes: NDArray[np.uint64]) -> int:
+    """How many of these hashes, which are sorted in their place, are different ones."""
+    hashes.sort()
+    return min(len(hashes), 1) + int(np.count_nonzero(hashes[1:] != hashes[:-1]))
 
 
 class Rival:
@@ -129,7 +185,3 @@ class Rival:
         taken, other, both = (len(np.unique(each)) for each in rows)
         agree = taken == other == both if self._is_sure else not other < taken == both
         return None if agree else _RIVALS.format(*self._names)
-
-
-def _different(array: pa.Array) -> int:
-    return int(pc.count_distinct(array).as_py())

@@ -56,10 +56,11 @@ class People:
         """Takes more rows in: whose they are, and what each tally made of them. A row of nobody is left out;
         where two persons have one hash, fewer are counted."""
         hashes = hashed(persons)
-        keep = self._is_in_sample(hashes)
+        is_kept = self._is_in_sample(hashes)
         if persons.null_count:
-            keep &= persons.is_valid().to_numpy(zero_copy_only=False)
-        if not keep.any():
+            is_kept &= persons.is_valid().to_numpy(zero_copy_only=False)
+        keep = np.flatnonzero(is_kept)
+        if not keep.size:
             return
         self._persons.append(hashes[keep])
         for kept, rows in zip(self._columns, columns, strict=True):
