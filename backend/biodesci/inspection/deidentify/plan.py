@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import chain, count
 from typing import Any, Final
@@ -107,7 +107,8 @@ class Plan:
     def change(self, table: str, name: str) -> Change | None:
         """What becomes of a column; None where it stays. A column that nobody inspected goes."""
         if (table, name) not in self._changes:
-            self._changes[table, name] = self._decided(table, name)
+            decided = self._decided(table, name)
+            self._changes[table, name] = self._named_anew(name, decided) if self._is_id(name) else decided
         return self._changes[table, name]
 
     @property
@@ -129,6 +130,8 @@ class Plan:
         if change is not None and amount:
             renamed = f", which is called {change.name!r} there" if change.name else ""
             place = f"{table}: column {name!r}" if table else f"column {name!r}"
+            if self._is_id(name):
+                place, renamed = "columns called by an id", ""
             self._making.mends.add(f"{place}{renamed}", change.action, change.reason, amount)
 
     def takes_ids(self, table: str, name: str) -> bool:
@@ -164,7 +167,9 @@ class Plan:
         self._making.mends.add(place, action, reason, amount)
 
     def _decided(self, table: str, name: str) -> Change | None:
-        if name not in self._names.get(table, ()) or self.shared.ids.within(name):
+        making = self._making
+        holds = making.shared.holds(making.renamed(table)) or making.shared.ids.within(making.renamed(name))
+        if name not in self._names.get(table, ()) or holds:
             return Change(Action.REMOVED, "its name is empty, used twice or holds a person's id")
         if name in self._making.given:
             return self._making.given[name]
@@ -181,6 +186,17 @@ class Plan:
             reason = f"years up to {values.oldest_year()} are one group: they tell ages over 89"
             return Change(Action.GENERALISED, reason, lambda value, _: values.capped(value), type=None)
         return self._coarse(kinds) if kinds else None
+
+    def _is_id(self, name: str) -> bool:
+        """Whether a column is called by nothing but an id of a person, as samples of a matrix are."""
+        return self.shared.ids.same(self._making.renamed(name)) is not None
+
+    def _named_anew(self, name: str, decided: Change | None) -> Change:
+        """What becomes of such a column: its name is replaced as the id is."""
+        new_name = self._making.replaced(self.shared.ids.same(self._making.renamed(name)) or "")
+        if decided is None:
+            return Change(Action.REPLACED, OF_PERSON, lambda value, _: value, new_name, type=None)
+        return decided if decided.rule is None else replace(decided, name=new_name)
 
     def _coarse(self, kinds: set[str]) -> Change:
         """Groups what may stay in groups, and removes what else stops."""

@@ -257,6 +257,34 @@ def test_a_number_with_decimals_is_no_id(text: str, is_within: bool) -> None:
     assert ids.within(text) is is_within
 
 
+@pytest.mark.parametrize("kind", ["csv", "parquet", "json"])
+def test_columns_that_are_called_by_ids_get_their_pseudonyms(tmp_path: Path, kind: str) -> None:
+    """As the samples of an expression matrix."""
+    root, copy = tmp_path / "study", tmp_path / "out"
+    people(root)
+    genes = [{"gene": f"G{i % 7}", **{id_: i + at for at, id_ in enumerate(NUMBERS[:4])}} for i in range(30)]
+    if kind == "parquet":
+        pq.write_table(pa.Table.from_pylist(genes), root / "genes")
+    elif kind == "json":
+        (root / "genes").write_text("\n".join(map(json.dumps, genes)))
+    else:
+        lines = [",".join(map(str, row.values())) for row in genes]
+        (root / "genes").write_text("\n".join([",".join(genes[0]), *lines]) + "\n")
+    mends = copied(root, copy)
+    assert not any(id_ in written(copy) for id_ in NUMBERS)
+    ids = [row["patient_id"] for row in rows(copy / "people.csv")]
+    made: list[dict[str, object]]
+    if kind == "parquet":
+        made = pq.read_table(copy / "genes").to_pylist()
+    elif kind == "json":
+        made = [json.loads(line) for line in (copy / "genes").read_text().splitlines()]
+    else:
+        made = [dict(row) for row in rows(copy / "genes")]
+    assert list(made[0]) == ["gene", *ids[:4]]
+    assert [int(str(value)) for value in list(made[29].values())[1:]] == [29, 30, 31, 32]
+    assert not any(MRN in str(mend) for mend in mends)
+
+
 def test_a_word_for_nobody_is_no_id() -> None:
     ids = Ids()
     ids.add(["unknown", "Anonymous", "4800000"])
