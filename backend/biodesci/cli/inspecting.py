@@ -102,7 +102,8 @@ def check(
     It ends with 1 where something stops publishing; what is asked or noted ends with 0.
 
     With --deidentify COPY what is recommended is applied to a copy (columns and tags removed, dates moved
-    or made years, ages over 89 grouped); what was done is listed, and the copy is looked at in its turn.
+    or made years, ages over 89 grouped). What was done is listed, and in a report beside the copy, by which
+    moved dates ask and do not stop; the copy is looked at in its turn.
 
     Example: biodesci dataset check cohort.csv --person patient
     """

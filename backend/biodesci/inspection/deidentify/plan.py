@@ -187,6 +187,10 @@ class Plan:
             return Change(Action.GENERALISED, reason, lambda value, _: values.capped(value), type=None)
         return self._coarse(kinds) if kinds else None
 
+    def names_person(self, name: str) -> bool:
+        """Whether what a field with others within is called holds an id of a person."""
+        return self.shared.holds(self._making.renamed(name))
+
     def _is_id(self, name: str) -> bool:
         """Whether a column is called by nothing but an id of a person, as samples of a matrix are."""
         return self.shared.ids.same(self._making.renamed(name)) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from biodesci.inspection.deidentify.mend import Action
-from biodesci.inspection.deidentify.plan import Plan
+from biodesci.inspection.deidentify.plan import OF_PERSON, Plan
 from biodesci.inspection.formats.cells import text
 from biodesci.inspection.formats.records import NAME_OF_ENTRY, by_name, is_by_name
 
@@ -49,6 +49,9 @@ class Tree:
     def _fields(self, fields: dict[str, Any], table: str, prefix: str, person: str) -> dict[str, Any]:
         kept = {}
         for key, value in fields.items():
+            if isinstance(value, dict | list) and self._plan.names_person(key):
+                self._plan.note("fields called by an id", Action.REMOVED, OF_PERSON)
+                continue
             made = self.value(value, table, f"{prefix}{key}", person)
             if made is not GONE:
                 change = (

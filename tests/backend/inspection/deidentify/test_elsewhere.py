@@ -257,6 +257,15 @@ def test_a_number_with_decimals_is_no_id(text: str, is_within: bool) -> None:
     assert ids.within(text) is is_within
 
 
+def test_fields_with_others_within_go_where_they_are_called_by_an_id(tmp_path: Path) -> None:
+    root, copy = tmp_path / "study", tmp_path / "out"
+    people(root)
+    lists = {MRN: [{"hb": 12}, {"hb": 13}], "values": [{"hb": 14}], "of": {f"p{MRN}": {"hb": 1}}}
+    (root / "labs.json").write_text(json.dumps(lists))
+    copied(root, copy)
+    assert json.loads((copy / "labs.json").read_text()) == {"values": [{"hb": 14}]}
+
+
 @pytest.mark.parametrize("kind", ["csv", "parquet", "json"])
 def test_columns_that_are_called_by_ids_get_their_pseudonyms(tmp_path: Path, kind: str) -> None:
     """As the samples of an expression matrix."""
