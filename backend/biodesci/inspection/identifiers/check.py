@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Finding, Level
-from biodesci.inspection.identifiers import headings
+from biodesci.inspection.identifiers import headings, wide
 from biodesci.inspection.identifiers.column import Column, Verdict
 from biodesci.inspection.identifiers.combinations import Combinations
 from biodesci.inspection.identifiers.evidence import Evidence, is_sentence
@@ -34,12 +34,16 @@ class TableCheck:
         self._place = f"{place}: " if place else ""
         self._declared = declared
         self._columns = [_Watch(field.name, codes=field.name in declared.codes) for field in schema]
+        self._screens = [watch.screen for watch in self._columns]
         self._combinations = Combinations(schema, [watch.heading for watch in self._columns], declared)
 
     def feed(self, batch: pa.RecordBatch) -> None:
         """Looks at more rows."""
-        for watch, array in zip(self._columns, batch.columns, strict=True):
-            watch.feed(array)
+        columns = batch.columns
+        screened = wide.screened(columns, self._screens)
+        for watch, array, is_done in zip(self._columns, columns, screened, strict=True):
+            if not is_done:
+                watch.feed(array)
         self._combinations.feed(batch)
 
     def finish(self) -> list[Finding]:

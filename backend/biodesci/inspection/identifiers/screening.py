@@ -43,7 +43,8 @@ _NUMBER: Final = r"^\s*[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?\s*$"
 _OVER_89: Final = (
     r"^\s*(?:9[0-9]|1[01][0-9]|12[0-5])(?:[.,][0-9]+)?\s*(?:years?|yrs?|y|jahre|ans|años|anni|歳)?\s*$"
 )
-_LONG: Final = 1_000_000  # numbers from here on have seven digits
+LONG_NUMBER: Final = 1_000_000
+"""Numbers from here on have seven digits, and are looked at."""
 _LONG_INTEGER: Final = r"^\s*\+?[0-9]{6,}(?:[.,]0{1,6})?\s*$"
 HARMLESS: Final = (
     r"^[^\p{L}\p{N}]*$|^[^\p{L}\p{N}]*[A-Za-z0-9][^\p{L}\p{N}]*$|"
@@ -51,6 +52,7 @@ HARMLESS: Final = (
 )
 _DATE_OF_DIGITS: Final = 6  # numbers that are all so long may be ddmmyy, or records that begin with zeros
 _PROBE: Final = 32
+_TRIED: Final = 3  # batches of which not all texts are numbers, after which no more are tried
 _REMEMBERED: Final = 1_000  # values of a column that were looked at
 _REMEMBERED_BYTES: Final = 64
 _CHUNK: Final = 1_000
@@ -106,11 +108,28 @@ class Screen:
         elif pa.types.is_integer(kind) or pa.types.is_decimal(kind):
             yield from self._numbers(array.cast(pa.float64(), safe=False), array)
 
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether texts of the column are tried as numbers: not where they were none again and again."""
+        return self._failures < _TRIED
+
+    def take_numbers(self, rows: int, extremes: tuple[float, float], lengths: tuple[int, int]) -> bool:
+        """Counts numbers written as texts, by their least and most, where none of them is to be looked at;
+        False, and counts nothing, where they are."""
+        shortest, longest = min(self.shortest, lengths[0]), max(self.longest, lengths[1])
+        if shortest == longest >= _DATE_OF_DIGITS:
+            return False
+        self.rows += rows
+        self.numbers += rows
+        self.low, self.high = min(self.low, extremes[0]), max(self.high, extremes[1])
+        self.shortest, self.longest = shortest, longest
+        return True
+
     def _texts(self, array: pa.StringArray) -> Iterator[tuple[str, int]]:
         lengths = pc.min_max(pc.binary_length(array)).as_py()
         if lengths["max"] is None:
             return
-        if self._failures < 3 and (numbers := self._as_numbers(array)) is not None:
+        if self.takes_numbers and (numbers := self._as_numbers(array)) is not None:
             self.shortest, self.longest = (
                 min(self.shortest, lengths["min"]),
                 max(self.longest, lengths["max"]),
@@ -160,7 +179,7 @@ class Screen:
         if self.every:
             self.over_89 += pc.sum(pc.greater(numbers, 89)).as_py() or 0
         padded = written is not None and self.shortest == self.longest >= _DATE_OF_DIGITS
-        if not self.every and extremes["max"] < _LONG and not padded:
+        if not self.every and extremes["max"] < LONG_NUMBER and not padded:
             return
         if written is None:
             whole = pc.and_(pc.equal(numbers, pc.floor(numbers)), pc.less(pc.abs(numbers), 1e18))
