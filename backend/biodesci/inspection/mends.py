@@ -76,7 +76,7 @@ _BY_SENTENCE: Final[dict[str, tuple[str, ...]]] = {
     "Remove the lines above the header.": ("text before the header",),
     "Remove it, or unhide it and look at it.": ("hidden sheet",),
     "Save the values alone, without formulas or macros.": ("formula", "macros"),
-    "Save it as .xlsx, or as CSV.": ("old workbook",),
+    "Save it as .xlsx, or as CSV.": ("old workbook", "formulas that are not read"),
     "Write the database anew, without what was deleted: VACUUM.": ("deleted rows",),
     "Save the values as text or numbers, or leave them out.": (
         "array that is not read", "attribute that is not read", "column that is not read",

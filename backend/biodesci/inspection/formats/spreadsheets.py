@@ -61,7 +61,10 @@ class Workbook:
                 yield Finding(place, "old workbook", Level.ASK, reason)
             else:
                 with zipfile.ZipFile(stream) as archive:
-                    workbook_bounds.check(archive)
+                    formulas = workbook_bounds.check(archive)
+                    if formulas:
+                        reason = "those of an .xlsb could fetch something elsewhere, or hold a name in pieces"
+                        yield Finding(place, "formulas that are not read", Level.ASK, reason, formulas)
                     yield from workbook_parts.parts(archive, source)
                     yield from around(source, stream, archive)
                     # Theme, styles, targets of links, printers, strings that no cell uses any more.

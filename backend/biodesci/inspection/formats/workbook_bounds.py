@@ -24,9 +24,10 @@ _REPEATED: Final = {
 }
 
 
-def check(archive: zipfile.ZipFile) -> None:
-    """Raises InputError for a workbook with a part or sheet that is too large to be read at once."""
-    total = 0
+def check(archive: zipfile.ZipFile) -> int:
+    """How many formulas the binary sheets of an .xlsb have, which are not read. Raises InputError for a
+    workbook with a part or sheet that is too large to be read at once."""
+    total = formulas = 0
     for entry in archive.infolist():
         name = entry.filename.lower()
         look = _Look()
@@ -42,13 +43,15 @@ def check(archive: zipfile.ZipFile) -> None:
                 look.open_document(piece)
         if look.rows * look.columns > _MOST_CELLS:
             raise _too_large()
+        formulas += look.formulas
+    return formulas
 
 
 class _Look:
-    """The furthest row and column of a sheet, in pieces of its part."""
+    """The furthest row and column of a sheet, in pieces of its part, and the formulas of a binary one."""
 
     def __init__(self) -> None:
-        self.rows = self.columns = 0
+        self.rows = self.columns = self.formulas = 0
         self._held = b""
         self._at_row = 0
 
@@ -60,7 +63,8 @@ class _Look:
             self.columns = max(self.columns, _column(letters))
 
     def binary(self, piece: bytes) -> None:
-        """Records of an .xlsb: of rows (0) the number, of cells (1 to 11) the column ([MS-XLSB], 2.1.4)."""
+        """Records of an .xlsb: of rows (0) the number, of cells (1 to 11, formulas' from 8) the column
+        ([MS-XLSB], 2.1.4)."""
         data, at = self._held + piece, 0
         while True:
             kind, after = _varint(data, at, 2)
@@ -72,6 +76,7 @@ class _Look:
                 self.rows = max(self.rows, number)
             elif 1 <= kind <= 11:
                 self.columns = max(self.columns, number)
+                self.formulas += kind >= 8
             at = after + size
         self._held = data[at:]
         if len(self._held) > 4 * _PIECE:
