@@ -55,7 +55,9 @@ class _Columns:
         self._stay = {
             column.name: spaced(column.name)
             for column in self.table.schema
-            if _may_hold(column.type) and self.plan.change(self.table.name, column.name) is None
+            if _may_hold(column.type)
+            and self.plan.may_tell(column.name)
+            and self.plan.change(self.table.name, column.name) is None
         }
         if self._tells:
             self.telling = {name for name, words in self._stay.items() if calendar.named(words)}
@@ -73,7 +75,7 @@ class _Columns:
             if name in self.linked and (not self._tells or name in self.telling):
                 continue
             different = _different(column)
-            if name not in self.linked and self.plan.may_hold_ids(name) and self._holds_ids(words, different):
+            if name not in self.linked and self._holds_ids(words, different):
                 self.linked.add(name)
             if self._tells and name not in self.telling and self._is_telling(words, different, column, days):
                 self.telling.add(name)

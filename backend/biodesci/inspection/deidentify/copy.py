@@ -138,6 +138,6 @@ def _by_model(
         moves=True,
         numbers=True,
         given=given,
-        may_hold=lambda column: omop.may_hold_ids(table, column),
+        may_tell=lambda column: not omop.is_number(table, column),
     )
     return replace(own, findings=[*own.findings, *known]), by_model

@@ -61,9 +61,9 @@ class Making:
 
     An id of a person is `replaced` in all of them alike, so that tables still fit together; with `numbers`
     columns of numbers stay such. With `moves` days move with their person and do not become years: a moved
-    day still stops, until the steward says why not. `given` are columns of which a model of the folder says
-    what becomes of them, `may_hold` in which columns it leaves room for ids of persons, and `renamed` gives a
-    text as the folder's copy has it, where persons have other labels throughout.
+    day still looks like one, which the report of the copy answers. `given` are columns of which a model of
+    the folder says what becomes of them, `may_tell` says which may hold ids of persons or tell days beside
+    those, and `renamed` gives a text as the folder's copy has it, where persons have other labels throughout.
     """
 
     secret: Secret
@@ -72,7 +72,7 @@ class Making:
     moves: bool
     numbers: bool = False
     given: Mapping[str, Change] = field(default_factory=dict)
-    may_hold: Callable[[str], bool] = lambda column: True
+    may_tell: Callable[[str], bool] = lambda column: True
     renamed: Callable[[str], str] = str
 
     def holds(self, text: str) -> bool:
@@ -141,9 +141,9 @@ class Plan:
             return False
         return change.action is Action.REPLACED or (bool(kinds) and kinds <= _IDS)
 
-    def may_hold_ids(self, name: str) -> bool:
-        """Whether ids that are replaced elsewhere are looked for in a column that would stay."""
-        return self._making.may_hold(name)
+    def may_tell(self, name: str) -> bool:
+        """Whether a column that would stay is looked at: for ids that are replaced, and for moved days."""
+        return self._making.may_tell(name)
 
     def holds_ids(self, value: str, least: int) -> bool:
         """Whether a value of such a column is an id of at least `least` characters, or holds one."""

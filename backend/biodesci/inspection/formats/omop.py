@@ -127,10 +127,10 @@ class Omop:
         yield from tally.findings()
 
 
-def may_hold_ids(table: str, column: str) -> bool:
-    """Whether a column of an OMOP folder may hold ids of persons beside those that the model gives it: not
-    where it holds numbers of concepts, visits and amounts, of which some are like a person's by chance."""
-    return table not in _VOCABULARY and _NUMBERS.fullmatch(column) is None
+def is_number(table: str, column: str) -> bool:
+    """Whether a column of an OMOP folder is of a vocabulary, or holds numbers of concepts, visits, amounts:
+    some are like a person's id by chance."""
+    return table in _VOCABULARY or _NUMBERS.fullmatch(column) is not None
 
 
 def named(name: str) -> str:
