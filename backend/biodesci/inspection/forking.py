@@ -14,6 +14,8 @@ import tempfile
 import traceback
 from typing import Any, Final
 
+import pyarrow as pa
+
 from biodesci.core.errors import BioDeSciError, InputError
 from biodesci.inspection.identifiers import check_text
 from biodesci.inspection.inspect import inspect, nothing
@@ -26,6 +28,7 @@ _DIES_WITH_PARENT: Final = 1  # prctl(2), PR_SET_PDEATHSIG
 def serve(control: socket.socket) -> None:
     """Forks for each socket that comes, until the process that sends them has ended."""
     check_text("", "Anna Weber")  # loads the lists of names, once for all
+    pa.array([""])  # loads pandas, where it is installed
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     while True:
         mark, descriptors, _, _ = socket.recv_fds(control, 1, 1)

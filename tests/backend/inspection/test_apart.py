@@ -157,3 +157,10 @@ def test_each_step_of_a_table_is_a_sign_of_progress(tmp_path):
     apart.inspect(path, progress=amounts.append)
     assert len(amounts) > 5
     assert sum(map(bool, amounts)) == 1, "bytes are counted once"
+
+
+def test_who_asks_for_an_inspection_loads_no_pandas() -> None:
+    """pyarrow imports it with the first array that is made: that is for the process that inspects."""
+    look = "import sys, biodesci.inspection.apart; print('pandas' in sys.modules)"
+    answer = subprocess.run([sys.executable, "-c", look], check=True, capture_output=True, text=True)
+    assert answer.stdout.strip() == "False"

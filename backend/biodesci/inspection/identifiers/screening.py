@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from functools import cache
 from typing import Final
 
 import pyarrow as pa
@@ -38,7 +39,6 @@ MISSING: Final = (
     "#N/A",
     "NaT",
 )
-_MISSING_VALUES: Final = pa.array(MISSING)
 _NUMBER: Final = r"^\s*[+-]?[0-9]+(?:[.,][0-9]+)?(?:[eE][+-]?[0-9]+)?\s*$"
 _OVER_89: Final = (
     r"^\s*(?:9[0-9]|1[01][0-9]|12[0-5])(?:[.,][0-9]+)?\s*(?:years?|yrs?|y|jahre|ans|años|anni|歳)?\s*$"
@@ -138,7 +138,7 @@ class Screen:
             return
         counted = pc.value_counts(array)
         values, counts = counted.field(0), counted.field(1)
-        present = pc.invert(pc.fill_null(pc.is_in(values, value_set=_MISSING_VALUES), True))
+        present = pc.invert(pc.fill_null(pc.is_in(values, value_set=_missing_values()), True))
         present = pc.and_(present, values.is_valid())
         values, counts = values.filter(present), counts.filter(present)
         if len(values):
@@ -232,10 +232,16 @@ class Screen:
             self._looked_at = Counter(dict(self._looked_at.most_common(500)))
 
 
+@cache
+def _missing_values() -> pa.Array:
+    """Made when first needed: to make an array imports pandas, which takes a quarter second and 40 MB."""
+    return pa.array(MISSING)
+
+
 def _cast(array: pa.StringArray, *, gaps: bool) -> pa.Array | None:
     """The numbers that texts are; None where one is none. With `gaps`, what stands for nothing is null."""
     if gaps:
-        array = pc.if_else(pc.is_in(array, value_set=_MISSING_VALUES), None, array)
+        array = pc.if_else(pc.is_in(array, value_set=_missing_values()), None, array)
     try:
         return array.cast(pa.float64())
     except pa.ArrowInvalid:
