@@ -154,13 +154,10 @@ def _has_initial_and_year(words: Sequence[str], name: str) -> bool:
 
 def _is_listed_pair(words: Sequence[str]) -> bool:
     """Whether a name is a given and a family name in small letters: weber_anna, anna.weber."""
-    given = [_is_plain(word, lists.FIRST) for word in words]
-    family = [_is_plain(word, lists.LAST) for word in words]
-    return (
-        len(words) == 2
-        and words[0].lower() != words[1].lower()
-        and ((given[0] and family[1]) or (family[0] and given[1]))
-    )
+    if len(words) != 2 or words[0].lower() == words[1].lower():
+        return False
+    orders = (words, words[::-1])
+    return any(_is_plain(one, lists.FIRST) and _is_plain(two, lists.LAST) for one, two in orders)
 
 
 def _is_plain(word: str, flag: int) -> bool:

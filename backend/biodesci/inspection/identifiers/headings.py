@@ -206,6 +206,7 @@ _SENSITIVE: Final = re.compile(
     r"hiv(?: status)?|cause of death|krankheit|maladie|enfermedad|malattia|"
     r"診断|病名|疾患)(?: code| name| main)?"
 )
+_NUMBER: Final = re.compile("[0-9]{3,}")
 # What comes before or behind a heading without changing what it is: `pat_vorname`, `phone_1`, `x_email`.
 _AROUND: Final = re.compile(
     r"^(?:pat|pt|patient|patienten|subject|px|p|k|v|no|nr|num)? ?(?P<core>.*?)(?: "
@@ -274,9 +275,14 @@ _MATCHER: Final = re.compile(
 )
 
 
-@lru_cache(maxsize=4096)
 def read(name: str) -> Heading:
     """What the name of a column says of its values."""
+    # No word that is known here has three figures: names of 100,000 genes or probes are read by their shape.
+    return _read(_NUMBER.sub(lambda number: "7" * len(number[0]), name))
+
+
+@lru_cache(maxsize=4096)
+def _read(name: str) -> Heading:
     words = spaced(name)
     if _AGE.search(words) and not _OTHER_UNIT.search(words.replace("age", "", 1)):
         return Heading(age=True, quasi=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Final
 
 from biodesci.inspection.identifiers.spelling import spaced
@@ -36,6 +37,12 @@ _MAY_BE_COUNTS: Final = re.compile(
 )
 
 
+@lru_cache(maxsize=2)
+def _spaced(names: tuple[str, ...]) -> list[str]:
+    """Of 100,000 names it takes a third of a second, and each table is asked for several times."""
+    return [spaced(name) for name in names]
+
+
 def says_whose(words: str) -> bool:
     """Whether a name, in lower case and with spaces between its words, is of a column of persons."""
     return _PERSON.fullmatch(words) is not None
@@ -56,7 +63,7 @@ def person_column(names: Sequence[str], declared: str | None) -> int | None:
     """
     if declared in names:
         return names.index(declared)
-    words = [spaced(name) for name in names]
+    words = _spaced(tuple(names))
     named = [i for i, name in enumerate(words) if says_whose(name) or name in _MAY_NUMBER_ROWS]
     return min(named, key=lambda i: (is_doubtful(names[i]), words[i] in _MAY_NUMBER_ROWS, i), default=None)
 
@@ -64,7 +71,7 @@ def person_column(names: Sequence[str], declared: str | None) -> int | None:
 def rivals(names: Sequence[str], taken: int) -> dict[int, bool]:
     """Other columns than the one that was `taken` that may say whose a row is, and whether their name says
     nothing else. Those that may as well number rows, or be of cases, are none."""
-    words = [spaced(name) for name in names]
+    words = _spaced(tuple(names))
     return {
         i: not is_doubtful(names[i])
         for i, name in enumerate(words)
