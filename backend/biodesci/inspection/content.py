@@ -6,12 +6,16 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import BinaryIO, NamedTuple, Protocol
+from typing import BinaryIO, Final, NamedTuple, Protocol
 
 import pyarrow as pa
 
+from biodesci.core.errors import InputError
 from biodesci.inspection.finding import Finding
 from biodesci.inspection.source import Source
+
+MOST_COLUMNS: Final = 500_000
+"""Of a table that is looked at: each takes some kilobytes, and up to a third of a millisecond."""
 
 
 class MovedColumn(NamedTuple):
@@ -80,6 +84,15 @@ class Table:
     batches: Iterable[pa.RecordBatch]
     labels: dict[str, str] = field(default_factory=dict)
     rows: Rows = Rows.UNKNOWN
+
+
+def require_width(columns: int, place: str) -> None:
+    """Raises InputError for a table of more columns than can be looked at one by one."""
+    if columns > MOST_COLUMNS:
+        raise InputError(
+            f"{place} has {columns:,} columns, and each of at most {MOST_COLUMNS:,} is looked at by itself.",
+            "Write a row for what is a column now (genes down, samples across), or several narrower tables.",
+        )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from typing import Final
 from biodesci.core.airlock.overlap import Sketch
 from biodesci.core.errors import InputError
 from biodesci.inspection import residues
-from biodesci.inspection.content import Declared, Member, Passage, Residue, Rows, Table
+from biodesci.inspection.content import Declared, Member, Passage, Residue, Rows, Table, require_width
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import recognise
 from biodesci.inspection.identifiers import TableCheck, check_text
@@ -192,8 +192,9 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
 
 def _take_table(table: Table, source: Source, declared: Declared, inspection: Inspection) -> None:
     place = ", ".join(part for part in (source.where, table.name) if part)
-    check = TableCheck(table.schema, declared, place)
+    require_width(len(table.schema), source.where.capitalize() or "The table")
     # Of 300,000 columns each step takes a minute: whoever waits is shown that it was taken.
+    check = TableCheck(table.schema, declared, place, lambda: inspection.progress(0))
     inspection.progress(0)
     file = _file(source, inspection.root)
     names = _names(table, source, file)

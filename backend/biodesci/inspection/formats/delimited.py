@@ -11,7 +11,7 @@ import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
 from biodesci.core.errors import InputError
-from biodesci.inspection.content import Declared, Item, Passage, Table
+from biodesci.inspection.content import Declared, Item, Passage, Table, require_width
 from biodesci.inspection.finding import Finding, Level
 from biodesci.inspection.formats import whole
 from biodesci.inspection.formats.decimals import Decimals
@@ -50,6 +50,8 @@ class Delimited:
                 raise InputError(
                     "The table's first lines have no regular cells.", "Check how it was exported."
                 )
+            # Before there is a name, a type and a reader for each.
+            require_width(len(dialect.first), source.where.capitalize() or "The table")
             yield from _before(dialect, source)
             names = _header(dialect, declared, source)
             yield from names.findings

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 import pyarrow as pa
@@ -25,12 +25,21 @@ _OFFICE: Final = re.compile(
     r"(?i)(?<![\w.])(?:data|info|contact|office|support|admin|research|mail|privacy|datenschutz|dpo|kontakt|studie)[\w-]*@"
 )
 _NOTHING: Final = Evidence()
+_SOME: Final = 1_024  # columns
 
 
 class TableCheck:
-    """Looks at a table whose batches are fed one after the other. A finding holds no value of the table."""
+    """Looks at a table whose batches are fed one after the other. A finding holds no value of the table.
+    `alive` is called after each thousand columns or so."""
 
-    def __init__(self, schema: pa.Schema, declared: Declared, place: str = "") -> None:
+    def __init__(
+        self,
+        schema: pa.Schema,
+        declared: Declared,
+        place: str = "",
+        alive: Callable[[], None] | None = None,
+    ) -> None:
+        self._alive = alive
         self._place = f"{place}: " if place else ""
         self._declared = declared
         self._columns = [_Watch(field.name, codes=field.name in declared.codes) for field in schema]
@@ -41,16 +50,22 @@ class TableCheck:
         """Looks at more rows."""
         columns = batch.columns
         screened = wide.screened(columns, self._screens)
-        for watch, array, is_done in zip(self._columns, columns, screened, strict=True):
+        for watch, array, is_done in zip(self._watched(), columns, screened, strict=True):
             if not is_done:
                 watch.feed(array)
         self._combinations.feed(batch)
+
+    def _watched(self) -> Iterator[_Watch]:
+        for place, watch in enumerate(self._columns):
+            if place % _SOME == 0 and self._alive is not None:
+                self._alive()
+            yield watch
 
     def finish(self) -> list[Finding]:
         """What was found in all rows."""
         verdicts = (
             (watch.name, verdict)
-            for watch in self._columns
+            for watch in self._watched()
             for verdict in judge(
                 Column(watch.name, watch.heading, watch.screen, watch.evidence or _NOTHING, self._declared)
             )
