@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import os
+import re
 import stat
 import tarfile
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ ARCHIVE_TYPE: Final = "application/x-tar"
 _BLOCK: Final = 512
 _PIECE: Final = 1 << 20
 _END: Final = bytes(2 * _BLOCK)
+# Control characters, and what Python makes of bytes that are no UTF-8.
+_NO_NAME: Final = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff]")
 Progress = Callable[[int], None]
 
 
@@ -57,7 +60,8 @@ class Material:
     def files(self) -> list[tuple[str, Path, int]]:
         """The folder's files: name with slashes, path on disk, bytes; in the order of the names.
 
-        Raises InputError for links and devices: they would lead out of the folder.
+        Raises InputError for links and devices, which would lead out of the folder, and for names that a
+        manifest can't have.
         """
         listed = []
         for path in self.path.rglob("*"):
@@ -68,6 +72,9 @@ class Material:
                 raise InputError(
                     f"{path} is a link or a device, not a file.", "Replace it by what it leads to."
                 )
+            if _NO_NAME.search(name):
+                shown = ascii(str(path))
+                raise InputError(f"The name of {shown} isn't UTF-8, or has control characters.", "Rename it.")
             if name == MANIFEST:
                 raise InputError(f"{path} has the name of the archive's manifest.", "Rename it.")
             listed.append((name, path, status.st_size))

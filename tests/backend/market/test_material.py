@@ -96,3 +96,12 @@ def test_a_file_with_the_manifests_name_is_refused(folder):
     (folder / MANIFEST).write_text("{}")
     with pytest.raises(InputError, match="name of the archive's manifest"):
         Material.of(folder)
+
+
+@pytest.mark.parametrize("name", [b"Befund M\xfcller.txt", b"a\nb.txt"], ids=ascii)
+def test_a_name_that_a_manifest_cannot_have_is_refused_with_its_file(folder, name):
+    (folder / os.fsdecode(name)).write_text("")
+    with pytest.raises(InputError, match="isn't UTF-8, or has control") as caught:
+        Material.of(folder)
+    assert caught.value.message.isprintable()
+    assert ascii(os.fsdecode(name))[1:-1] in caught.value.message
