@@ -9,9 +9,10 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -28,6 +29,7 @@ from web3.types import TxParams, Wei
 
 from biodesci.core import keyfile
 from biodesci.core.documents.deployment import Deployed, Deployment
+from biodesci.index.database import Store
 from biodesci.party import keys
 from biodesci.store import sqlite
 
@@ -194,18 +196,30 @@ def quick_scrypt() -> Iterator[None]:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def quick_disk() -> Iterator[None]:
-    """Nobody cuts the power here: what is written need not be on the disk before the test goes on.
+def quick_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Nobody cuts the power here: what is written need not be on the disk before the test goes on. And a new
+    index of SQLite's is a copy of one that the migrations made once.
 
-    `store/test_work.py` tests that SQLite waits for the disk.
+    `store/test_work.py` tests that SQLite waits for the disk; `index/test_schema.py` makes indexes anew.
     """
-    writer = sqlite._writer
+    writer, made = sqlite._writer, tmp_path_factory.mktemp("index") / "made.sqlite"
 
     @functools.wraps(writer)
     def quick(path: Path, *, durable: bool) -> sqlite3.Connection:
+        if not durable and path != made and not path.exists():  # the index, which can be made again
+            copied(path)
         database = writer(path, durable=durable)
         database.execute("PRAGMA synchronous = OFF")
         return database
+
+    def copied(path: Path) -> None:
+        if not made.exists():
+            Store(made).close()
+        with tempfile.NamedTemporaryFile(dir=path.parent) as copy:  # for its owner alone, as the index is
+            copy.write(made.read_bytes())
+            copy.flush()
+            with suppress(FileExistsError):
+                os.link(copy.name, path)
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sqlite, "_writer", quick)
