@@ -68,6 +68,11 @@ VISITS: dict[str, Callable[[int, int], str]] = {
     "prefix": lambda person, visit: f"V{visit}-P{person:03d}",
     "day": lambda person, visit: f"P{person:03d}_2024-{1 + visit:02d}-{3 * person + 1 + visit % 2:02d}",
     "first one bare": lambda person, visit: f"P{person:03d}" + f"_{visit}" * (visit > 0),
+    "through the table": lambda person, visit: f"P{person}_{12 * person + visit + 1}",
+    "through the table, with the patient's mark": lambda person, visit: (
+        f"HD-pat{person}-{40 + 12 * person + visit}"
+    ),
+    "through the table, with the visit's mark": lambda person, visit: f"A{person}/V{12 * person + visit:04d}",
 }
 
 
@@ -106,6 +111,7 @@ def test_a_column_without_an_id_is_doubtful_for_nothing(tmp_path: Path) -> None:
     "ids",
     [[f"P{i:03d}" for i in range(60)], [str(1_000 + i) for i in range(60)],
      [f"CDISC01-{701 + i // 20}-{1_000 + i}" for i in range(60)], [f"sub-{i:02d}" for i in range(60)],
+     [f"HD_P{i}_1" for i in range(60)], [f"C{i // 20}-{i:03d}" for i in range(60)],
      [f"{i * 2654435761 % 2**32:08x}" for i in range(60)], [f"{'AB'[i % 2]}{i // 2:03d}" for i in range(60)]],
 )  # fmt: skip
 def test_sixty_ids_of_sixty_people_are_sixty(tmp_path: Path, ids: list[str]) -> None:

@@ -39,6 +39,13 @@ _ALIKE: Final = 0.95  # of the ids: where fewer are left without such a part, id
 _DAY: Final = (
     r"^ (?:(?:19|20)[0-9]{2}(?: [0-9]{1,2}){1,2}|(?:19|20)[0-9]{6}|[0-9]{1,2} [0-9]{1,2} (?:19|20)[0-9]{2})$"
 )
+# Ends that are numbered through the whole table are of persons of a site, unless what stands before them is
+# marked as a person's, or they as a visit's.
+_MARKED: Final = (
+    r"(?:^| )(?:p|pt|pat|patient|sub|subj|subject|participant|person|proband|vp|tn|teilnehmer|donor|sujet|"
+    r"paciente|paziente|患者)[0-9]+ [^ ]*[0-9]+$|"
+    r" (?:v|vis|visit|visite|visita|besuch|ses|session|enc|encounter|tp|week|wk|month|scan|exam)[0-9]+$"
+)
 _VISITS: Final = (
     "many ids of column {!r} are the same but for a part at one end (a visit, a month, a site), so that "
     "they may be of visits and not of persons"
@@ -133,7 +140,7 @@ def _each_once(parts: Sequence[pa.Array]) -> list[pa.Array]:
 
 def _share_ends(parts: Sequence[pa.Array], count: int) -> bool:
     """Whether ids are the same but for so many parts at their end, or at their beginning, and these are the
-    same ones again and again, or days."""
+    same ones again and again, or days, or marked as visits."""
     size = sum(map(len, parts))
     pattern = rf"^(?P<stem>.+?)(?P<end>(?: [^ ]+){{{count}}})$"
     cuts = (pc.extract_regex(ids, pattern) for ids in parts)
@@ -142,7 +149,11 @@ def _share_ends(parts: Sequence[pa.Array], count: int) -> bool:
         return False
     ends = [pc.fill_null(pc.struct_field(pc.extract_regex(ids, pattern), "end"), "") for ids in parts]
     days = sum(pc.sum(pc.match_substring_regex(end, _DAY)).as_py() for end in ends)
-    return _different(_hashes(ends, size)) <= _ALIKE * size or 2 * days > size
+    if _different(_hashes(ends, size)) <= _ALIKE * size or 2 * days > size:
+        return True
+    return (
+        count == 1 and 2 * sum(pc.sum(pc.match_substring_regex(ids, _MARKED)).as_py() for ids in parts) > size
+    )
 
 
 def _hashes(arrays: Iterable[pa.Array], most: int) -> NDArray[np.uint64]:
