@@ -42,6 +42,7 @@ _RECORD: Final = re.compile(
     r"n°|nº|n)?|カルテ番号|診察券番号|患者番号|カルテ|患者id|ID番号|番号)"
     r"(?:[ .:#°º=-]|は|is|ist|est|es|è){0,6}(?=[A-Z0-9/-]*\d{4})[A-Z]{0,4}[-/]?\d[\d/-]{3,}"
 )
+_MARKS: Final = re.compile(r"[@.:/\\-]")  # without one of them and with few digits, a value has no form
 _OLD: Final = re.compile(
     r"(?i)(?<![\d.,])(?:9\d|1[01]\d)[- ]?(?:years?[- ]?old|yrs?[- ]old|y/?o\b|year[- ]old|jahre?\b|"
     r"jährige?r?|ans\b|años|anni\b|歳|才)|(?:aged?|alter|edad|età|âge|âgée?) (?:de |of |von |"
@@ -174,7 +175,7 @@ class Evidence:
 
     def _forms(self, value: str, rows: int, covered: list[tuple[int, int]]) -> None:
         digits = sum(map(str.isdigit, value))
-        marked = "@" in value or "." in value or ":" in value or "-" in value
+        marked = _MARKS.search(value) is not None
         # A plate has two digits and more, behind a word.
         if digits < _FEWEST and not marked and (digits < 2 or " " not in value):
             return

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final
 
+from biodesci.inspection.identifiers import joined, lists
 from biodesci.inspection.identifiers.form import Form, Match, bounded, module, stdnum
 from biodesci.inspection.identifiers.national_ids import NATIONAL_IDS
 
@@ -64,6 +65,14 @@ def _is_udi(text: str) -> bool:
     return text[18:22] in {"(10)", "(11)", "(17)", "(21)"} or bool(module("ean")(text[4:18]))
 
 
+def _is_persons(mailbox: str) -> bool:
+    """Whether a part before the @ is a family name and nothing else, with an initial before it at most."""
+    words = joined.split(mailbox.partition("@")[0])
+    return any(
+        lists.is_only(name, lists.LAST) for word in words for name in (word, word[1:]) if len(name) > 4
+    )
+
+
 def _is_plate(text: str) -> bool:
     """Whether what stands behind the word for a plate has letters, digits and their usual number."""
     written = _PLATE.search(text)
@@ -114,6 +123,21 @@ FORMS: Final[tuple[Form, ...]] = (
         "e-mail",
         re.compile(r"[\w.+%-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,5}"),
         needs="@",
+    ),
+    Form(
+        "a person's mailbox of a house",
+        "e-mail",
+        re.compile(r"(?<![\w@.+-])[^\W\d_][\w.+-]{2,40}@[^\W\d_][\w-]{2,40}(?![\w.@-])"),
+        check=_is_persons,
+        needs="@",
+    ),
+    Form(
+        "a person's folder",
+        "name",
+        re.compile(
+            r"(?i)(?:[/\\](?:home|users)|documents and settings)[/\\]+"
+            r"(?!(?:user|users|public|shared|ubuntu|root|default|runner|admin\w*|data)\b)[\w.-]{3,40}"
+        ),
     ),
     Form(
         "a web address",

@@ -8,17 +8,26 @@ from itertools import pairwise
 from typing import Final
 
 from biodesci.inspection.finding import Finding, Level
-from biodesci.inspection.identifiers import dates, forms, headings, lists, names, phones, vocabulary
+from biodesci.inspection.identifiers import (
+    dates,
+    forms,
+    headings,
+    joined,
+    lists,
+    names,
+    phones,
+    vocabulary,
+)
 from biodesci.inspection.identifiers.names import Grade
 from biodesci.inspection.identifiers.spelling import plain
 
 _KIND: Final = "identifier as a column's name"
 _SUSPICIOUS: Final = re.compile(
-    r"@|[^\W\d_]\.?[ _|/^+.,;-][^\W\d_]|, |\d{6}|\d[-/. ]\d|[\u3040-\u9fff\uac00-\ud7a3]|"
-    r"[^\W\d_A-ZÀ-Þ][A-ZÀ-Þ]|[A-ZÀ-Þ]{2}[^\W\d_A-ZÀ-Þ]|[^\W\d_]{3}_?\d{4}"
+    r"@|[^\W\d_]\.?[^\w'’][^\W\d_]|[^\W\d_]_[^\W\d_]|, |\d{6}|\d[-/. ]\d|[\u3040-\u9fff\uac00-\ud7a3]|"
+    r"[^\W\d_A-ZÀ-ÞА-Я][A-ZÀ-ÞА-Я]|[A-ZÀ-Þ]{2}[^\W\d_A-ZÀ-Þ]|[^\W\d_]{3}_?\d{4}"
 )
 _BETWEEN: Final = re.compile(
-    r"[\s_|/^+.,;:=()\[\]]+|(?<=\d)-|-(?=\d)|(?<=[^\W\d_A-ZÀ-Þ])(?=[A-ZÀ-Þ])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][^\W\d_A-ZÀ-Þ])|"
+    r"(?:_|[^\w'’-])+|(?<=\d)-|-(?=\d)|(?<=[^\W\d_A-ZÀ-ÞА-Я])(?=[A-ZÀ-ÞА-Я])|(?<=[A-ZÀ-Þ])(?=[A-ZÀ-Þ][^\W\d_A-ZÀ-Þ])|"
     r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])"
 )
 _DOTTED: Final = re.compile(r"[^\W\d_]\.[^\W\d_]")  # R writes columns' names so, such as price.heinz
@@ -28,7 +37,7 @@ _RECORD: Final = re.compile(
     r"hosp(?:ital)?(?:nr|no|id)?)"
     r"[ .:#_/-]{0,3}(?=\d*[1-9])\d{5,12}(?!\d)"
 )
-_NUMBER: Final = re.compile(r"\d{7,10}(?:\.0+)?")
+_NUMBER: Final = re.compile(r"[A-Z]?(\d{7,10})(?:\.0+)?")
 _FEW_PEOPLE: Final = 3
 _SHORTEST: Final = 4
 _LONG_NAME: Final = 5  # letters; of shorter ones many are somebody's name somewhere: Loc, Rim, Block
@@ -38,6 +47,11 @@ _MANY_DAYS: Final = 2  # a record has one or two dates; a table with a column fo
 _SYMBOL: Final = 6  # capitals of a gene's symbol, such as ADAM10, ANGEL2 and CALM
 # Names of methods and scores in statistics and medicine, which columns are called after.
 _EPONYMS: Final = frozenset(vocabulary.EPONYMS.split())
+# How words begin, in the languages whose family names are listed: with a vowel in front, or these consonants.
+_BEGINNING: Final = re.compile(
+    r"[^\W\d_]?[aeiouyà-öø-ÿ]|[bcfgkp][lrnsth]|s[chklmnpqtvwz]|[dt][hrsw]|wh|wr|rh|zw|vl|vr"
+)
+_EPONYM_NOUNS: Final = frozenset(vocabulary.EPONYM_NOUNS.split())
 
 
 def check_names(columns: Sequence[str], place: str) -> list[Finding]:
@@ -50,13 +64,15 @@ def check_names(columns: Sequence[str], place: str) -> list[Finding]:
     paths = (plain(name) for name in columns)
     steps = list(dict.fromkeys(step for name in paths for step in (name, *name.split(".")[1:])))
     suspicious = [name for name in steps if _SUSPICIOUS.search(name)]
-    persons = sum(map(names_person, suspicious))
+    whole = list(map(plain, columns)) if len(steps) <= _MANY_COLUMNS else []
+    looked_at = dict.fromkeys((*suspicious, *whole))
+    persons = sum(map(names_person, looked_at))
     days = sum(dates.find(name.replace("_", " ")) is not None for name in suspicious)
     sure = persons + _people(steps) + (days if days <= _MANY_DAYS else 0)
     if sure:
         reason = "a first record that stands where columns' names belong would be published"
         return [Finding(f"{place}names of columns", _KIND, Level.STOP, reason, sure)]
-    doubtful = _doubtful(steps) + sum(map(may_be_person, suspicious)) + _records(steps)
+    doubtful = _doubtful(steps) + sum(map(may_be_person, looked_at)) + _records(steps)
     if doubtful:
         reason = "they may be people's, and the card prints them"
         return [Finding(f"{place}names of columns", _KIND, Level.ASK, reason, doubtful)]
@@ -67,8 +83,7 @@ def _is_single(name: str) -> bool:
     symbol = name.isascii() and name.isupper() and len(name) <= _SYMBOL
     if symbol or not name[:1].isupper() or _EPONYMS.intersection(name.lower().split("-")):
         return False
-    # Alter is German for age, and a family name.
-    return names.grade(name) is Grade.PART and headings.read(name) == headings.Heading()
+    return names.grade(name) is Grade.PART and _is_no_heading(name)
 
 
 def _people(columns: Sequence[str]) -> int:
@@ -77,7 +92,7 @@ def _people(columns: Sequence[str]) -> int:
         return 0
     single = sum(map(_is_single, columns))
     capitals = sum(name.isupper() and names.grade(name) is Grade.PART for name in columns)
-    many = max(single, capitals)
+    many = max(single, capitals, sum(map(_is_lower_name, columns)))
     if many >= min(_FEW_PEOPLE, max(len(columns), 2)) and 2 * many >= len(columns):
         return many
     pairs = (pair for pair in pairwise(columns) if all(map(_is_single, pair)))
@@ -122,6 +137,7 @@ def names_person(name: str) -> bool:
         return True
     if (
         _is_listed_pair(words)
+        or (joined.YEAR.search(name) is not None and joined.grade(name) >= Grade.LIKELY)
         or _RECORD.search(name)
         or (_has_name(words) and _has_initial_and_year(words, name))
     ):
@@ -132,9 +148,25 @@ def names_person(name: str) -> bool:
 
 
 def may_be_person(name: str) -> bool:
-    """Whether one of several words of a name is a family or given name and nothing else."""
+    """Whether one of a name's words is a family or given name and nothing else, in small letters, too."""
     words = _words(name)
-    return len(words) > 1 and _has_name([word for word in words if len(word) >= _LONG_NAME])
+    if _EPONYM_NOUNS.intersection(map(str.lower, words)):
+        return False
+    long = [word for word in words if len(word) >= _LONG_NAME]
+    return (
+        (len(words) > 1 and _has_name(long))
+        or (not _DOTTED.search(name) and (any(map(_is_lower_name, words)) or _is_of_two_names(words, name)))
+        or any(not word.isascii() and names.grade(word) >= Grade.PAIR for word in words)
+    )
+
+
+def _is_lower_name(word: str) -> bool:
+    return len(word) >= _LONG_NAME and word.islower() and _is_plain(word, lists.LAST) and _is_no_heading(word)
+
+
+def _is_no_heading(name: str) -> bool:
+    """Alter is German for age, and a family name."""
+    return headings.read(name) == headings.Heading()
 
 
 def _has_name(words: Sequence[str]) -> bool:
@@ -153,11 +185,29 @@ def _has_initial_and_year(words: Sequence[str], name: str) -> bool:
 
 
 def _is_listed_pair(words: Sequence[str]) -> bool:
-    """Whether a name is a given and a family name in small letters: weber_anna, anna.weber."""
-    if len(words) != 2 or words[0].lower() == words[1].lower():
+    """Whether a name's two words without digits are a given and a family name: weber_anna, anna.weber."""
+    spoken = [word for word in words if not any(map(str.isdigit, word))]
+    if len(spoken) != 2 or spoken[0].lower() == spoken[1].lower():
         return False
-    orders = (words, words[::-1])
+    orders = (spoken, spoken[::-1])
     return any(_is_plain(one, lists.FIRST) and _is_plain(two, lists.LAST) for one, two in orders)
+
+
+def _is_of_two_names(words: Sequence[str], name: str) -> bool:
+    """Whether a given and a family name are one word, annaweber, or a family name has an initial: jsmith."""
+    if not _is_no_heading(name) or _EPONYMS.intersection(map(str.lower, words)):
+        return False
+    return any(
+        joined.of_one_word(word) or (len(words) == 1 and _has_initial(word))
+        for word in words
+        if len(word) > _SYMBOL - 1
+    )
+
+
+def _has_initial(word: str) -> bool:
+    """Whether a family name stands behind a letter with which it makes no word: jsmith, but not cluster."""
+    family = lists.known(word[1:]) & lists.LAST and len(word) > _LONG_NAME
+    return bool(family) and word.islower() and not lists.known(word) and not _BEGINNING.match(word)
 
 
 def _is_plain(word: str, flag: int) -> bool:
@@ -169,7 +219,7 @@ def _is_plain(word: str, flag: int) -> bool:
 def _records(columns: Sequence[str]) -> int:
     """How many are long numbers, which may be people's records; positions and years run, or are shorter."""
     numbers = [name for name in columns if _NUMBER.fullmatch(name)]
-    values = sorted(int(float(number)) for number in numbers)
+    values = sorted(int(match[1]) for name in numbers if (match := _NUMBER.fullmatch(name)))
     running = len(values) > 1 and len({b - a for a, b in pairwise(values)}) == 1
     return 0 if running else len(numbers)
 

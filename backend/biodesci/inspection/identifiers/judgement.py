@@ -22,6 +22,7 @@ _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
 _RECORD: Final = 7  # digits of a number that may be a hospital's
 _SOME: Final = 0.1  # of a column's values
 _MOST: Final = 0.9
+_SINGLE: Final = 2  # rows of what stands alone in its column
 _BY_FORM: Final = "by the values' form"
 
 
@@ -79,7 +80,9 @@ def _level_of_dates(column: Column, tally: Tally) -> Level | None:
     if not tally.bare:
         return Level.STOP
     enough = tally.valid >= 3 or column.screen.rows < 3 or _alone(column)
-    return Level.STOP if enough and tally.valid >= 0.8 * tally.tried else None
+    if tally.valid < 0.8 * tally.tried:
+        return None
+    return Level.STOP if enough else Level.ASK
 
 
 def _level_of_six(column: Column, tally: Tally) -> Level | None:
@@ -166,6 +169,8 @@ def _names(column: Column) -> Iterator[Verdict]:
         yield Verdict("name", Level.STOP, "a name among numbers", rows)
     elif listed and share >= 0.2 and texts >= 5:
         yield Verdict("name", Level.ASK, "values are in lists of names, and may be something else", rows)
+    elif 0 < evidence.grade_rows[Grade.PAIR] <= _SINGLE and not chance:
+        yield Verdict("name", Level.ASK, "a value may name a person", evidence.grade_rows[Grade.PAIR])
     elif grades[Grade.SHAPE] > 10 and grades[Grade.SHAPE] > 0.5 * texts:
         yield Verdict(
             "name", Level.ASK, "values look like a person's names", evidence.grade_rows[Grade.SHAPE]

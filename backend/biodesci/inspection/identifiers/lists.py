@@ -55,6 +55,9 @@ def tokens() -> dict[str, int]:
     add(vocabulary.LAST_NAMES.split(), LAST)
     add(vocabulary.JAPANESE_GIVEN.split(), FIRST)
     add(vocabulary.JAPANESE_FAMILY.split(), LAST)
+    # Daughters and wives of Kowalski are called Kowalska.
+    sons = [name for name, flag in listed.items() if flag & LAST and name.endswith(("ski", "cki"))]
+    add((f"{name[:-1]}a" for name in sons), LAST)
     add(_places(), PLACE)
     add(_words(), WORD)
     for particle in vocabulary.PARTICLES.split():

@@ -34,6 +34,9 @@ _TITLED: Final = re.compile(
     rf"phil|h\.c|Dr|Prof|Dott|PhD|Priv|PD)\b\.? ?){{0,8}})"
     rf"(?P<name>(?:[{_UPPER}]\. ?){{0,4}}{_NAME}(?: {_NAME}){{0,2}})"
 )
+_LOWER_TITLED: Final = re.compile(
+    r"(?<![\w-])(?:frau|herrn?|mrs?|ms|mme|signora|señora?|pani)\.? (?P<name>[^\W\d_]{3,40})"
+)
 # A patient is called by a family name that no list may have; German sentences have other capitals, too.
 _PATIENT: Final = re.compile(
     r"(?<![\w-])(?i:patient(?:in|en|e)?|pat\.|pt\.?|paciente|paziente|pasient(?:en)?|pacjent(?:ka)?|"
@@ -77,6 +80,7 @@ _SHAPE: Final = re.compile(
     rf"{_NAME},? (?:[{_UPPER}]\.? ){{0,2}}(?:{_NAME}[ ,]?){{1,3}}|"
     rf"[{_UPPER}]\.(?: ?[{_UPPER}]\.){{0,4}} {_NAME}|{_NAME},? [{_UPPER}]\.(?: ?[{_UPPER}]\.){{0,4}}"
 )
+_INITIAL_FIRST: Final = re.compile(rf"[{_UPPER}] [{_UPPER}]{_REST}|[{_UPPER}]{_REST} [{_UPPER}]")
 _SCRIPTS: Final = re.compile(r"[^\x00-\u024f]")
 
 _SHORTEST: Final = 4  # letters of a family name that no list has
@@ -138,6 +142,7 @@ def _of_one(word: str) -> Grade:
 def _of_several(value: str, words: list[str]) -> Grade:
     shaped = _SHAPE.fullmatch(value) is not None
     known = [lists.known(word) for word in words]
+    shaped = shaped or _INITIAL_FIRST.fullmatch(value) is not None
     cased = shaped or value.islower() or value.isupper() or _SCRIPTS.search(value)
     if cased and _is_full(words, known):
         plain = any(flags & lists.NAME and not flags & lists.OTHER for flags in known)
@@ -163,7 +168,8 @@ def find(text: str) -> Grade:
             close = bool(match.groupdict().get("close"))
             if _is_person(match["name"], titled=pattern is _TITLED, close=close):
                 return Grade.SURE
-    if _SUFFIXED.search(text) or (_SCRIPTS.search(text) and surname_first.find(text)):
+    lower = any(_is_family(match["name"]) for match in _LOWER_TITLED.finditer(text))
+    if lower or _SUFFIXED.search(text) or (_SCRIPTS.search(text) and surname_first.find(text)):
         return Grade.SURE
     if any(_is_unlisted(match["name"]) for match in _PATIENT.finditer(text)):
         return Grade.LIKELY
@@ -199,7 +205,8 @@ def _has_pair(text: str) -> bool:
 def _has_single(text: str) -> bool:
     """Whether among words in small letters there is one that is a name and nothing else."""
     words = [_POSSESSIVE.sub("", match[0]) for match in _TOKEN.finditer(text)]
-    if not any(word.islower() for word in words):
+    # Of two words the first begins a name of a plant or a stain: Salvia officinalis, Victoria blue.
+    if len(words) < 3 or not any(word.islower() for word in words):
         return False
     for place, word in enumerate(words):
         if word[:1].isupper() and len(word) > 3 and not word.isupper():

@@ -68,6 +68,13 @@ def _is_taj(text: str) -> bool:
 
 NATIONAL_IDS: Final[tuple[Form, ...]] = (
     _national("US social security", r"\d{3}-\d\d-\d{4}", "us.ssn", 9, needs="-"),
+    _form(
+        "US social security, with spaces",
+        r"\d{3} \d\d \d{4}",
+        check=lambda text: stdnum("us.ssn")(text.replace(" ", "-")),
+        digits=9,
+        needs=" ",
+    ),
     _national("US individual taxpayer", r"9\d\d-[5-9]\d-\d{4}", "us.itin", 9, needs="-"),
     _national("GB NHS", r"\d{3}[ -]\d{3}[ -]\d{4}", "gb.nhs", 10, chance=0.09, needs=" -"),
     _national("GB NHS", r"\d{10}", "gb.nhs", 10, chance=0.09, bare=True),

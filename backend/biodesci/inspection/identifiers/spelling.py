@@ -30,6 +30,7 @@ _MINUS: Final = "−"
 # Characters that nobody sees and that Unicode doesn't count as formats: fillers, variation selectors.
 _UNSEEN: Final = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180d\u3164\ufe00-\ufe0f\uffa0]")
 _LONG_SOUND: Final = re.compile(r"(?<=\d)ー(?=\d)")  # Japanese keyboards write it for a hyphen
+_ESCAPED: Final = re.compile(r"&(?:nbsp|#160|#32|#xa0);|(?<=[^\W\d_])%20(?=[^\W\d_])", re.IGNORECASE)
 _GAPS: Final = re.compile(r"[^\S\n]+")
 # Letters of Greek and Cyrillic that look like Latin ones, in a word that has Latin letters, too.
 _WORD: Final = re.compile(r"\w+")
@@ -78,6 +79,8 @@ def plain(text: str) -> str:
     Runs of spaces and tabs become one space; letters of other scripts that look like Latin ones become Latin
     in words that have Latin letters.
     """
+    if "&" in text or "%" in text:
+        text = _ESCAPED.sub(" ", text)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text.translate(_CHARACTERS))
         text = _LONG_SOUND.sub("-", text)

@@ -89,7 +89,12 @@ def is_name(value: str) -> bool:
 
 
 def may_be_name(value: str) -> bool:
-    """Whether a value is a family name with one character that is a given name, or a word."""
+    """Whether a value is a family name with one character that is a given name, or a word.
+
+    In Korean it has two that given names are written with, together in no list.
+    """
+    if _KOREAN.fullmatch(value):
+        return len(value) == 3 and value[0] in _families() and all(c in _characters() for c in value[1:])
     given = _split(value) if _CHINESE.fullmatch(value) else None
     return given is not None and len(given) == 1 and given in _characters()
 

@@ -103,7 +103,11 @@ german french spanish italian japanese english british irish scottish dutch repu
 liberal conservative labour independent herr frau mutter vater bruder schwester tochter sohn onkel
 tante oma opa arzt arztin hausarzt befund termin anruf blut herz lunge leber niere magen darm kopf
 hals bauch knie fuss schmerz fieber husten klinik praxis station labor ergebnis kontrolle
+anat func izquierdo derecho izquierda derecha minor major font
 infant infants cases blocks block solar rails liberty
+siemens philips
+achieva skyra prisma zeiss leica olympus nikon canon toshiba hitachi lilly
+pfizer janssen bayer merck roche gate golden orange agent bismarck giemsa masson goldner
 valve freely artery bypass stent graft implant catheter
 """
 # Names of methods and scores in statistics and medicine, which columns are called after.
@@ -111,4 +115,11 @@ EPONYMS: Final = """
 harris benedict cockcroft gault mosteller dubois kaplan meier weibull pearson spearman kendall welch fisher
 starling whitney lemeshow haldane bazett fridericia hodges schwartz friedewald martin hopkins tanner bayley
 conners hamilton montgomery karnofsky epworth lawton katz norton braden waterlow
+hunt hess cormack lehane shannon simpson rutherford raven bradford ishak likert richter hosmer nagelkerke
+stroop wechsler fontaine mallampati rankin gleason breslow bishop
+"""
+# What stands beside a name that is a method's: Weber_fraction.
+EPONYM_NOUNS: Final = """
+scale score index test fraction grade grading class classification criteria stage level sign law number ratio
+skala stadium klassifikation diversity entropy
 """
