@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
@@ -24,6 +25,7 @@ from biodesci.inspection.formats.brain import sidecar
 from biodesci.inspection.formats.brain.bids import read_json
 from biodesci.inspection.formats.brain.nifti import is_nifti
 from biodesci.inspection.formats.tally import Tally
+from biodesci.inspection.formats.text import beginning
 from biodesci.inspection.identifiers import check_text
 from biodesci.inspection.inspect import Inspection
 from biodesci.inspection.source import Source
@@ -52,11 +54,10 @@ def mend(path: Path, copy: Path, declared: Declared, making: Making) -> set[Move
     for file in files:
         with tree.placed(file):
             own_of[file.path] = _gathered(file, path, folder)
-    names, moved = Names(making.mends, making.shared), set[MovedColumn]()
-    for file in files:
-        assert file.path is not None, "a folder's files are on disk"
-        inner = file.path.relative_to(path)
-        destination = copy / names.without_ids(Path(labels.mended(str(inner))))
+    inner_of = [Path(labels.mended(str(one.path.relative_to(path)))) for one in files if one.path is not None]
+    names, moved = Names(making.mends, making.shared, inner_of), set[MovedColumn]()
+    for file, inner in zip(files, inner_of, strict=True):
+        destination = copy / names.without_ids(inner)
         destination.parent.mkdir(parents=True, exist_ok=True)
         with tree.placed(file):
             days = _file(file, destination, folder, own_of.pop(file.path))
@@ -137,24 +138,35 @@ def _file(file: Source, destination: Path, folder: _Folder, known: _Known | None
         nifti.mend(file, destination, mends)
     elif known.is_table:
         moved = member.mend(file, destination, known.own, known.narrowed, known.making)
-        text = destination.read_text("utf-8")
-        destination.write_text(folder.labels.mended(text), "utf-8", newline="")
+        text = _text(Source.of(destination))
+        if (mended := folder.labels.mended(text)) != text:
+            _write(destination, mended)
     elif known.own.format in {"plain text", "delimited table"}:
         grave = known.own.of(Level.STOP)
-        text = "" if grave else folder.labels.mended(_text(file))
-        if grave or folder.making.shared.holds(text):
+        text = "" if grave else _text(file)
+        mended = folder.labels.mended(text)
+        if grave or folder.making.shared.holds(mended):
             mends.add("texts such as README", Action.LEFT_OUT, grave[0].kind if grave else OF_PERSON)
+        elif mended == text:
+            shutil.copyfile(file.path, destination)
         else:
-            destination.write_bytes(text.encode("utf-8", "surrogateescape"))
+            _write(destination, mended)
     else:
         moved = member.mend(file, destination, known.own, known.narrowed, known.making)
     return moved
 
 
 def _text(file: Source) -> str:
-    """A file's text. What is in no UTF-8 stays as it is."""
+    """A file's text. What is in an encoding of single bytes for ASCII, and no UTF-8, stays as it is."""
+    start = beginning(file.head)
     with file.open() as stream:
+        if start is not None and start.encoding.startswith(("utf-16", "utf-32")):
+            return stream.read().decode(start.encoding, "replace")
         return stream.read().decode("utf-8", "surrogateescape")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_bytes(text.encode("utf-8", "surrogateescape"))
 
 
 def _times(own: Inspection, person: str, making: Making) -> dict[str, Change]:

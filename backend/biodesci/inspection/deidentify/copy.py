@@ -59,7 +59,8 @@ def _folder(
     is_omop = inspection.format == "OMOP CDM"
     files = tree.members(Source.of(path))
     own_of = _gathered(files, declared, making, inspection.findings if is_omop else None)
-    names = Names(making.mends, making.shared)
+    inner_of = [file.path.relative_to(path) for file in files if file.path is not None]
+    names = Names(making.mends, making.shared, inner_of)
     for number, file in enumerate(files, 1):
         assert file.path is not None, "a folder's files are on disk"
         format_ = recognise(file)

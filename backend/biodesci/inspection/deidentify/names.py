@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from typing import Final
 
@@ -14,10 +16,13 @@ _LONGEST_ENDING: Final = 5  # characters
 
 
 class Names:
-    """The same name is replaced by the same number wherever it stands."""
+    """The same name is replaced by the same number wherever it stands, and by none that a file or folder has
+    for a name: two of the copy would be one."""
 
-    def __init__(self, mends: Mends, shared: Shared) -> None:
+    def __init__(self, mends: Mends, shared: Shared, paths: Iterable[Path]) -> None:
+        """`paths` are those of all files, relative to the folder."""
         self._mends, self._shared = mends, shared
+        self._taken = {part for path in paths for part in path.parts}
         self._new: dict[str, str] = {}
 
     def of(self, path: Path) -> Path:
@@ -36,7 +41,9 @@ class Names:
             stops = any(finding.level is Level.STOP for finding in check_text("", stem))
             if stops or self._shared.holds(stem):
                 kept = ending if len(ending) <= _LONGEST_ENDING and ending[1:].isalnum() else ""
-                self._new[part] = f"{len(self._new) + 1:06}{kept}"
+                numbered = (f"{number:06}{kept}" for number in count(len(self._new) + 1))
+                self._new[part] = next(name for name in numbered if name not in self._taken)
+                self._taken.add(self._new[part])
                 self._mends.add("names of files and folders", Action.REPLACED, "they may name people")
             else:
                 self._new[part] = part

@@ -6,6 +6,7 @@ import gzip
 import json
 import shutil
 import sqlite3
+import time
 import zipfile
 from contextlib import closing
 from pathlib import Path
@@ -239,6 +240,40 @@ def test_participants_of_a_bids_folder_stand_in_no_name_text_or_sidecar(tmp_path
     sidecar = copy / f"sub-{labels[0]}" / "func" / f"sub-{labels[0]}_task-rest_physio.json"
     assert json.loads(sidecar.read_text()) == {"RepetitionTime": 2.5, "Of": {f"sub-{labels[0]}": 1}}
     assert ("texts such as README", Action.LEFT_OUT) in {(mend.place, mend.action) for mend in mends}
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-32"])
+def test_texts_of_a_bids_folder_are_read_in_their_encoding(tmp_path: Path, encoding: str) -> None:
+    source, copy = bids(tmp_path / "in"), tmp_path / "out"
+    for name in ("README", "CHANGES"):
+        text = (source / name).read_text()
+        (source / name).write_bytes(text.encode(encoding))
+    codes = "code\tmeaning\n1\tsüß\n2\tbitter\n".encode("latin-1")
+    (source / "phenotype" / "tastes.tsv").write_bytes(codes)
+    copied(source, copy)
+    moved = rows(copy / "participants.tsv", "\t")
+    assert (copy / "README").read_text() == f"{moved[0]['participant_id']} moved\n"
+    assert not (copy / "CHANGES").exists()
+    assert (copy / "phenotype" / "tastes.tsv").read_bytes() == codes
+
+
+def test_no_file_of_a_copy_takes_the_place_of_another(tmp_path: Path) -> None:
+    root, copy = tmp_path / "in", tmp_path / "out"
+    root.mkdir()
+    for name, site in (("0 Anna Weber.csv", "a"), ("000001.csv", "b"), ("000002.csv", "c")):
+        (root / name).write_text(f"site,hb\n{site},12\n{site},13\n")
+    copied(root, copy)
+    made = sorted(copy.iterdir())
+    assert [rows(path)[0]["site"] for path in made] == ["b", "c", "a"]
+    assert "Weber" not in written(copy)
+
+
+def test_long_numbers_are_looked_through_in_a_time_that_grows_with_them() -> None:
+    ids = Ids()
+    ids.add(["4800000"])
+    started = time.process_time()
+    assert not ids.within(f"0.{'1' * 100_000}x")  # 30 s, where each digit is given back
+    assert time.process_time() - started < 3
 
 
 @pytest.mark.parametrize(
