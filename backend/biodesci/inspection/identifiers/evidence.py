@@ -32,7 +32,7 @@ _LABELLED: Final = re.compile(
     r"(?i)(?:\b(?:ssn|nhs|nino?|id|nr|no|num(?:ber|mer|ero)?|numéro|número|insurance|versicherung\w*|"
     r"steuer\w*|dni|nie|nif|bsn|nir|secu|sécu\w*|"
     r"codice|cf|card|carte|karte|tarjeta|konto|account|mbi|kvnr|svnr|pesel|cpf|passport|pass|"
-    r"ausweis\w*)\b|番号|マイナンバー)[^\d]{0,15}$"
+    r"ausweis\w*)\b|番号|マイナンバー|カード|카드|银行卡|信用卡)[^\d]{0,15}$"
 )
 _RECORD: Final = re.compile(
     r"(?i)(?:\b(?:mrn|record|chart|hosp(?:ital)?|file|case|pat(?:ient)?(?:en)?|pid|fall|akte|"

@@ -15,15 +15,12 @@ from typing import Final
 from biodesci.inspection.identifiers import joined, lists
 from biodesci.inspection.identifiers.form import Form, Match, bounded, module, stdnum
 from biodesci.inspection.identifiers.national_ids import NATIONAL_IDS
+from biodesci.inspection.identifiers.plates import PLATES
 
 _MARKS: Final = "@.:-/( "  # what forms need one of
 _MOST_DIGITS: Final = 17  # that a form needs
 _POLE: Final = 90.0
 _DATE_LINE: Final = 180.0
-_LONGEST_PLATE: Final = 9
-_PLATE: Final = re.compile(
-    r"(?:[A-ZÄÖÜ]{1,4}|\d[A-Z0-9]{0,5}|[A-Z]{1,3}\d[A-Z0-9]{0,6})(?:[ ·-]{1,3}[A-Z0-9]{1,6}){0,3}$"
-)
 _FAR: Final = 10.0  # degrees; p-values, ratios and most intervals are smaller
 
 
@@ -71,13 +68,6 @@ def _is_persons(mailbox: str) -> bool:
     return any(
         lists.is_only(name, lists.LAST) for word in words for name in (word, word[1:]) if len(name) > 4
     )
-
-
-def _is_plate(text: str) -> bool:
-    """Whether what stands behind the word for a plate has letters, digits and their usual number."""
-    written = _PLATE.search(text)
-    plate = [c for c in written[0] if c.isalnum()] if written else []
-    return 4 <= len(plate) <= _LONGEST_PLATE and any(map(str.isdigit, plate)) and any(map(str.isalpha, plate))
 
 
 def _is_vin(text: str) -> bool:
@@ -269,34 +259,7 @@ FORMS: Final[tuple[Form, ...]] = (
         ),
         needs="/",
     ),
-    Form(
-        "a vehicle's plate behind a word for it",
-        "device or vehicle",
-        re.compile(
-            r"(?i:\b(?:(?:licen[cs]e|number|registration|with) plates?|placas?|plaka(?:sı|lı|li)?|"
-            r"targat[ao]|targa|matr[ií]cula|immatricul\w*|immat|kennzeichen|kenteken|car reg(?:istration)?|"
-            r"reg(?:nr|nummer)|n[ru]m?(?:er)? rej(?:\.|estracyjny)?|pkw|lkw|motorrad|turismo|coche|carro|"
-            r"(?:car|vehicle|truck|van|auto|wagen|voiture|v[eé]hicule|moto|macchina|bil|samoch[oó]d|autem)"
-            r"(?:, | with | met | avec | con | z | )"
-            r"(?:plates?|plaque|plaka|tablic\w+|kenteken|skylt|skilt|nr))"
-            r"\b[ .:#]{1,3}(?:n[ro°º]\.? )?)"
-            r"(?:[A-ZÄÖÜ]{1,4}|\d[A-Z0-9]{0,5}|[A-Z]{1,3}\d[A-Z0-9]{0,6})"
-            r"(?:[ ·-]{1,3}[A-Z0-9]{1,6}){0,3}(?![\w-])"
-        ),
-        check=_is_plate,
-        digits=1,
-    ),
-    Form(
-        "a Chinese, Korean or Japanese plate",
-        "device or vehicle",
-        re.compile(
-            r"[京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼]"
-            r"[A-Z][ ·-]?[A-Z0-9]{5}(?![A-Z0-9])|"
-            r"(?<!\d)\d{2,3}[가-힣] ?\d{4}(?!\d)|"
-            r"[一-龥]{1,3} ?\d{2,3} ?[ぁ-ん] ?(?:\d{2}-\d{2}|・{1,3} ?\d{1,3})"
-        ),
-        digits=3,
-    ),
+    *PLATES,
     Form(
         "a Japanese postcode",
         "postcode",

@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from typing import Final
 
 from biodesci.inspection.finding import Level
+from biodesci.inspection.identifiers import names
 from biodesci.inspection.identifiers.column import Column, Verdict
 from biodesci.inspection.identifiers.names import Grade
 
 BY_NAME: Final = "by the column's name"
+_SOME_NAMES: Final = 0.2  # of the values
 _MANY_PLACES: Final = 10  # of five digits each, which no score of a symptom called "cp" has
 
 
@@ -96,6 +98,19 @@ def _are_numbers(column: Column) -> bool:
     return 2 * sum(any(map(str.isdigit, value)) for value in sample) >= len(sample)
 
 
+def _are_listed(column: Column) -> bool:
+    """Whether lists of names have a part of the values."""
+    grades = column.evidence.grades
+    doubtful = (grades[Grade.AMBIGUOUS] + grades[Grade.PAIR]) / max(column.evidence.texts, 1)
+    return column.share_of_names - doubtful >= _SOME_NAMES
+
+
+def _are_people(column: Column) -> bool:
+    """Whether most values have the form of a person's name, of words that no list has as others."""
+    sample = column.evidence.sample
+    return 2 * sum(map(names.has_form, sample)) > len(sample)
+
+
 def _doubtful(column: Column, kind: str) -> Iterator[Verdict]:
     rows, evidence = column.screen.rows, column.evidence
     if kind == "city":
@@ -104,11 +119,7 @@ def _doubtful(column: Column, kind: str) -> Iterator[Verdict]:
     elif kind == "year of birth":
         yield Verdict(kind, Level.NOTE, BY_NAME, rows)
     elif kind == "name":
-        if (
-            column.share_of_names
-            - (evidence.grades[Grade.AMBIGUOUS] + evidence.grades[Grade.PAIR]) / max(evidence.texts, 1)
-            >= 0.2
-        ):
+        if _are_people(column) if column.heading.role else _are_listed(column):
             yield Verdict(kind, Level.STOP, f"{BY_NAME}, and the values look like names", rows)
         elif evidence.texts > 10 and evidence.grades[Grade.SHAPE] > evidence.texts / 2:
             yield Verdict(kind, Level.ASK, f"{BY_NAME}, and the values may be names", rows)

@@ -125,8 +125,9 @@ MORE_WORDS: Final = {kind: _pattern(words) for kind, words in _WORDS.items()}
 # What stands in front of a number in a note, and as a column's name may be something else.
 LABELS: Final = {
     "record number": re.compile(
-        "карта|карту|kartoteka|journal|karta|protokol|dossier|chart|prontuario|registro|mr|exp|exp num|"
-        "записи|номер"
+        "карта|карту|kartoteka|journal|karta|protokol|dossier|chart|prontuario|registro|"
+        "mr(?: no| num| number)?|exp(?: (?:previo|anterior|antiguo|clinico|fisico))?(?: (?:no?|num|numero))?|"
+        "fid|pid|записи|номер"
     ),
     "phone or fax": re.compile(
         "cep|ring|ring tilbage pa|ring upp|nas pa|traeffes pa|træffes pa|terugbellen op|bereikbaar via|"
@@ -143,6 +144,7 @@ LABELS: Final = {
         "(?:zugezogen|kommt|kam|pendelt|pendler|reist|faehrt|fahrt|angereist|anreise|weggezogen) (?:aus|von)|"
         "(?:uber|um|ver)siedelt nach|(?:um|ver)?(?:ge)?zogen nach|zieht nach|pendelt nach|"
         "(?:habite|demeure|reside|domicilie|demenage|installe)e? (?:a|dans le|au|dans)|"
+        "habite|domiciliee?|wohnhaft|residente|domiciliad[oa]|bosatt|woonachtig|zamieszkal[ay]|"
         "(?:vient|venue?|arrive|originaire|provient) (?:de|du|depuis)|"
         "(?:reside|radica|vive|domiciliad[oa]) en|(?:trasladad[oa]|mudad[oa]|se muda|se mudo) a|"
         "(?:viene|procede|acude|llega|viaja|se desplaza|procedente) (?:de|desde)|"

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from biodesci.inspection.identifiers import numbered, persons
+from biodesci.inspection.identifiers import alternatives, numbered, persons
 from biodesci.inspection.identifiers.heading_words import LABELS, MORE_WORDS
 from biodesci.inspection.identifiers.spelling import spaced
 
@@ -221,7 +221,7 @@ class Heading:
 
     `quasi` is for what somebody who knows a person may know (age, sex, place, origin), `sensitive` for what
     a person would not have others know, `person` for what says whose record a row is, `patients` for a
-    patient's id, which is a hospital's number or a pseudonym.
+    patient's id, which is a hospital's number or a pseudonym, `role` for what somebody is to a patient.
     """
 
     kind: str | None = None
@@ -231,36 +231,18 @@ class Heading:
     sensitive: bool = False
     person: bool = False
     patients: bool = False
+    role: bool = False
 
 
 # Kinds of which a number behind the heading's words, in a text, is one.
-_NUMBERED: Final = {
-    *("record number", "national id", "phone or fax", "account or insurance", "date of birth"),
-    *("device or vehicle", "postcode"),
-}
+_NUMBERED: Final = frozenset((*numbered.KINDS, "date of birth"))
+# Kinds that any words below their name are taken for.
+_OF_WORDS: Final = {"address", "web address", "biometric or photo", "free text", "city"}
 _LABEL_WORDS: Final = 4
 _LABEL_CHARACTERS: Final = 8
+_LINK_WORDS: Final = "is was ist lautet est es to an au al na til op von from of"
 # Between a label and its number: "fax to", "Konto lautet", "传真至".
-_LINKS: Final = frozenset(
-    (
-        "is",
-        "was",
-        "ist",
-        "lautet",
-        "est",
-        "es",
-        "to",
-        "an",
-        "au",
-        "al",
-        "na",
-        "til",
-        "op",
-        "von",
-        "from",
-        "of",
-    )
-)
+_LINKS: Final = frozenset(_LINK_WORDS.split())
 _PARTICLES: Final = "至到为為是はにへ는은로"
 _NOTHING: Final = Heading()
 _QUASI_KINDS: Final = {"city", "postcode", "year of birth", "date of birth"}
@@ -286,15 +268,35 @@ def _read(name: str) -> Heading:
     words = spaced(name)
     if _AGE.search(words) and not _OTHER_UNIT.search(words.replace("age", "", 1)):
         return Heading(age=True, quasi=True)
-    kind, plain = _kind(words)
-    if kind is None:
-        kind, plain = ("postcode", True) if "〒" in name else _of_number(name)
+    parts = alternatives.parts(name)
+    kind, plain = _of(name, words)
+    if not plain:
+        kind, plain = max(((kind, plain), *map(_part, parts)), key=lambda of: (of[1], of[0] is not None))
+    role = not plain and kind in {None, "name"} and any(map(numbered.is_role, (words, *map(spaced, parts))))
+    kind = kind or ("name" if role else None)
     quasi = kind in _QUASI_KINDS or _QUASI.fullmatch(words) is not None
     sensitive, person = _SENSITIVE.fullmatch(words) is not None, persons.says_whose(words)
     if not (kind or quasi or sensitive or person):
         return _NOTHING
-    patients = kind == "record number" and not plain and numbered.is_patients(_with_number(name))
-    return Heading(kind, plain, False, quasi, sensitive, person, patients)
+    ids = (name, *parts) if kind == "record number" and not plain else ()
+    patients = any(numbered.is_patients(_with_number(one)) for one in ids)
+    return Heading(kind, plain, False, quasi, sensitive, person, patients, role)
+
+
+def _of(name: str, words: str) -> tuple[str | None, bool]:
+    kind, plain = _kind(words)
+    if "〒" in name and kind in {None, "address"}:
+        return "postcode", True
+    return _of_number(name) if kind is None else (kind, plain)
+
+
+def _part(part: str) -> tuple[str | None, bool]:
+    """What one of several parts of a name says. Beside others, words for texts and people are doubtful."""
+    words = spaced(part)
+    kind, plain = _of(part, words)
+    if kind in _OF_WORDS:
+        return None, False
+    return kind, plain and (kind != "name" or numbered.has_word_for_names(words))
 
 
 @lru_cache(maxsize=4096)
@@ -334,7 +336,7 @@ def _of_number(name: str) -> tuple[str | None, bool]:
     words = _with_number(name)
     if numbered.is_names(words):
         return "name", True
-    reading = numbered.read(words)
+    reading = None if alternatives.is_quantity(name) else numbered.read(words)
     return (reading.kind, reading.plain) if reading else (None, False)
 
 

@@ -13,7 +13,7 @@ from enum import Enum, IntEnum
 from functools import cache
 from typing import Final
 
-from biodesci.inspection.identifiers import nouns, qualifiers
+from biodesci.inspection.identifiers import nouns, qualifiers, roles
 from biodesci.inspection.identifiers.spelling import spaced
 
 
@@ -31,6 +31,8 @@ class Part(Enum):
     DEVICE = "device"
     DRIVING = "driving"
     PROFESSION = "profession"
+    ROLE = "person by role"
+    WITH_SERIAL = "what has a serial number"
     SILENT = "silent"
     ELSE = "something else"
 
@@ -55,9 +57,12 @@ class Word:
 
     @property
     def plural(self) -> bool:
-        """Whether it ends as a plural does, and isn't listed as a word that stands beside a number."""
+        """Whether it ends as a plural does, and isn't listed as a word that stands beside a number.
+
+        Approbations- in front of a number is German for one.
+        """
         listed = self.text in _lexicon() and self.text not in _plurals()
-        return not listed and self.text.endswith("s")
+        return not listed and self.text.endswith("s") and not self.text.endswith(_JOINTS)
 
     @property
     def known(self) -> bool:
@@ -77,6 +82,8 @@ _PARTS: Final = {
     Part.DEVICE: qualifiers.DEVICES,
     Part.DRIVING: qualifiers.DRIVING,
     Part.PROFESSION: qualifiers.PROFESSIONS,
+    Part.ROLE: roles.ROLES,
+    Part.WITH_SERIAL: qualifiers.WITH_SERIAL,
     Part.SILENT: qualifiers.SILENT,
     Part.ELSE: qualifiers.OF_SOMETHING_ELSE,
 }
@@ -96,6 +103,14 @@ _STEM: Final = 5  # letters of a word before its ending, such as a case's or the
 _ENDING: Final = 3
 _ENDS: Final = ("nr", "no", "id")
 _GLUED: Final = ("numarasi", "nummer", "numero", "numer", "nro", "nr")  # to a noun that was cut short
+_JOINTS: Final = (
+    "ations",
+    "ungs",
+    "heits",
+    "keits",
+    "schafts",
+    "tats",
+)  # of German compounds
 _SEAMS: Final = ("", "s", "n", "en", "ns", "es", "e")
 _UNSPACED: Final = re.compile(
     r"[\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3]+|[^\u3005-\u30ff\u3400-\u9fff\uac00-\ud7a3]+"

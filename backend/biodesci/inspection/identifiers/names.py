@@ -6,7 +6,8 @@ import re
 from enum import IntEnum
 from typing import Final
 
-from biodesci.inspection.identifiers import japanese, lists, surname_first, vocabulary
+from biodesci.inspection.identifiers import japanese, lexicon, lists, surname_first, vocabulary
+from biodesci.inspection.identifiers.spelling import spaced
 
 _UPPER: Final = r"A-ZÀ-ÖØ-ÞĀ-ŽА-ЯΑ-Ω"
 _TOKEN: Final = re.compile(r"[^\W\d_](?:[^\W\d_]|['’‘-](?=[^\W\d_]))*+\.?")
@@ -83,6 +84,9 @@ _SHAPE: Final = re.compile(
 _INITIAL_FIRST: Final = re.compile(rf"[{_UPPER}] [{_UPPER}]{_REST}|[{_UPPER}]{_REST} [{_UPPER}]")
 _SCRIPTS: Final = re.compile(r"[^\x00-\u024f]")
 
+# Family and given name in Chinese characters, kana or Hangul, apart.
+_IDEOGRAPHS: Final = re.compile(r"[々ヶ一-鿿가-힣ァ-ー]{1,5}[ ・][々ぁ-ヿ一-鿿가-힣]{1,5}")
+_LONGEST_FORM: Final = 60  # characters
 _SHORTEST: Final = 4  # letters of a family name that no list has
 _PARTICLES: Final = frozenset(vocabulary.PARTICLES.split())
 
@@ -150,6 +154,17 @@ def _of_several(value: str, words: list[str]) -> Grade:
     if shaped and len(words) < 4 and _is_likely(words, known):
         return Grade.LIKELY
     return Grade.SHAPE if shaped else Grade.NONE
+
+
+def has_form(value: str) -> bool:
+    """Whether a value has the form of a person's name, and no word of another list: two capitalised words."""
+    text = value.strip()
+    if any(map(str.isdigit, text)) or len(text) > _LONGEST_FORM:
+        return False
+    if any(word.parts - {lexicon.Part.SILENT} or word.kind for word in lexicon.words(spaced(text))):
+        return False
+    written = _SHAPE.fullmatch(text) is not None and is_uncommon(text)
+    return written or _IDEOGRAPHS.fullmatch(text) is not None or grade(text) >= Grade.PART
 
 
 def is_uncommon(value: str) -> bool:

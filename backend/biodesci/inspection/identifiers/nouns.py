@@ -15,7 +15,9 @@ ALONE: Final = {
         sairauskertomus | patientenakte | krankenakte | カルテ | 診察券 | 診療録 | 病案 | 住院 | 病历 |
         病歷 | 门诊 | 차트 | 진료기록 | 병록 | 病歴番号 | 病历号 | 就诊卡 | 门诊号 | 登记号 | 병록번호 |
         진료번호 | potilaskertomus | patientjournalnummer | медкарты | медицинскои карты |
-        истории болезни | амбулаторнои карты
+        истории болезни | амбулаторнои карты |
+        nda | mr no | mr num | mr number | medrec | medrec no | hosp no | hosp nr | hospital number | pat nr |
+        numero de dossier | hastane no | protokol no | dosya numarasi | カルテno
     """,
     "national id": """
         fuhrerschein | fuehrerschein | driving licence | driving license | drivers license |
@@ -41,7 +43,13 @@ ALONE: Final = {
         执业医师 | 医师执业 | 의사면허 | 간호사면허 | 면허번호 | 의료인면허 | basisrentennummer |
         基礎年金 | 住民票コード | spz | ydernummer | hpr nummer | forskrivarkod | clk | icz | nmc pin |
         gmc number | dea number | upin | personalausweisnummer | diploma tescil | sicil | ruhsat |
-        执业证书 | 资格证书
+        执业证书 | 资格证书 |
+        fuhrerausweis | fuehrerausweis | lernfahrausweis | ced prof | cedula prof | ced profesional |
+        cedula | registro medico | berufsausubungsbewilligung | approbationsurkunde | arztausweis |
+        heilberufsausweis | gmc pin | gmc ref | hcpc reg | nmc reg | gphc reg | fsp pin | nurse pin |
+        carte professionnelle | n ordine | no ordre | n ordre | num ordre | permis b | inscription ordre |
+        numero d ordre | big nummer | big nr | leg nr | legitimations nr | ordem medicos | coren | crefito |
+        医師番号 | 免許番号 | 医師登録番号 | 登録医番号
     """,
     "account or insurance": """
         polizza | polizze | poliza | polisa | polisy | apolice | carteirinha | clabe | iban | kvnr |
@@ -59,7 +67,8 @@ ALONE: Final = {
         conto corrente | compte courant | compte bancaire | cuenta bancaria | conto bancario |
         conta bancaria | conta corrente | pojistence | sygesikring | sygesikringsbevis |
         vakuutuskortti | pojistka | 受給者 | 公費負担者 | 介護保険 | 年金 | 参保 | 社保卡 | 健康卡 |
-        卡号 | 증번호 | полис омс | полиса омс | омс
+        卡号 | 증번호 | полис омс | полиса омс | омс |
+        n adh | no adh | num adh | n adherent | カード払い番号 | 振込口座 | 振込先口座 | 引落口座
     """,
     "device or vehicle": """
         udi | iud | vin | niv | imei | immat | immatr | kennzeichen | kenteken | immatriculation |
@@ -75,14 +84,20 @@ ALONE: Final = {
         nr rejestracyjny | stelnummer | understellsnummer | alustanumero | rekisterinumero |
         registreringsnummer | registreringsnr | skiltnummer | chassinummer | chassinr |
         pacemakernummer | valmistenumero | sasi no | sasi numarasi | 发动机号 | 出厂编号 | 序列号 |
-        シリアルナンバー
+        シリアルナンバー |
+        kontrollschild | kontrollschilder | veh reg | vrm | chassis | chasis | chassi | chassis no |
+        fahrgestellnr | fahrzeugident | fahrzeug ident | fahrzeugidentifikation |
+        ser nr | ser nummer | ser num | seriennr | numero de chassis | car registration | reg plate |
+        regnr | registreringsnr |
+        車台no | 車両番号 | 製造番号 | 製番 | 제조번호 | 차대번호
     """,
     "postcode": """
         zip | zip code | zipcode | plz | postleitzahl | postleitz | postcode | postal code |
         code postal | codigo postal | codice postale | codice avviamento postale | cod postal | cep |
         kod pocztowy | kod poczt | posta kodu | postnummer | postnr | postinumero | psc |
         poststed nummer | irsc | почтовый индекс | postindex | 邮编 | 邮政编码 | 郵便 | 郵便番号 |
-        郵遞區號 | 우편 | 우편번호
+        郵遞區號 | 우편 | 우편번호 |
+        npa code | code npa
     """,
     "phone or fax": "fax | telefax | faks | faksu | telecopie | telecopia | 传真 | 팩스",
 }  # fmt: skip
@@ -152,7 +167,8 @@ SUPPORTED: Final = {
         factura | fattura | faktura | faktury | rachunku bankowego | smlouvy | medlem | medlems |
         jasen | clen | legitymacji | legitymacja | polise | forsikringsbevis | forsakringsbrev | kela |
         kort | bankkort | sygesikrings | страховки | страхования | счета | карты банка | sozial |
-        vitale | mutual | obra social | previsional
+        vitale | mutual | obra social | previsional |
+        cpte | kto | bankverb | bankverbdg | krankenk | ktnr | postkonto | postfinance | clabe interbancaria
     """,
     "device or vehicle": """
         serial | serie | seri | serien | serijny | seryjny | seryjnego | sarja | serije | s n | sn |
@@ -162,12 +178,15 @@ SUPPORTED: Final = {
         車両登録 | серийныи | 시리얼 | 출고 | fabryczny | fabrikations | vyrobni | vyrobce | sarjan |
         hersteller | herstellungs | машины | автомобильныи
     """,
-    "postcode": "cp | c p | cap | p code | kod | indeks | индекс | 〒",
+    "postcode": "cp | npa | c p | cap | p code | kod | indeks | индекс | 〒",
     "phone or fax": "callback | call back | contact | handy | mobile | pager | beeper",
 }  # fmt: skip
 # Nouns that are much else, even with a number: a well plate, dental plaque. Beside a car's they are a car's.
 QUALIFIED: Final = {
-    "device or vehicle": "plate | plates | tag | plaque | tablica | tablice | skylt | skilt | kilpi | znacka",
+    "device or vehicle": """
+        plate | plates | tag | plaque | tablica | tablice | skylt | skilt | kilpi | znacka |
+        ser no | ser
+    """,
     "postcode": "post | poste | postal | postale | poczt | pocztowy",
     "national id": "carnet | carne | iscrizione | inscription | inscripcion | iscritto | inscrit | register",
 }

@@ -20,11 +20,13 @@ _SUPPORT: Final = {
     "record number": {Part.PATIENT},
     "national id": {Part.PATIENT, Part.OTHER, Part.DRIVING, Part.PROFESSION},
     "account or insurance": {Part.PATIENT, Part.OTHER},
-    "device or vehicle": {Part.VEHICLE, Part.IMPLANT, Part.DEVICE},
+    "device or vehicle": {Part.VEHICLE, Part.IMPLANT, Part.DEVICE, Part.WITH_SERIAL},
     "postcode": {Part.PATIENT, Part.OTHER, Part.HOME, Part.CODE},
     "phone or fax": {Part.PATIENT, Part.OTHER},
 }
+KINDS: Final = frozenset(_SUPPORT)
 _OF_PATIENTS: Final = {Part.PATIENT, Part.STAY}
+_OF_PERSONS: Final = {Part.PATIENT, Part.OTHER, Part.ROLE}
 _COUNTED: Final = {*_OF_PATIENTS, Part.VEHICLE, Part.IMPLANT, Part.DEVICE}
 _IDS: Final = frozenset(("id", "ids", "identifier", "ident", "code", "key"))
 _FEWEST: Final = 3  # words of a name of which one may be in no list, such as an insurer's
@@ -32,11 +34,12 @@ _NAMES_WORDS: Final = """
     name names nom prenom prenoms nombre nombres nome cognome cogn apellido apellidos apell nazwisko
     imie imiona vorname nachname zuname familienname forename forenames surname first last given family
     full namn fornamn efternamn fornavn efternavn naam voornaam achternaam ad adi soyad soyadi sobrenome
-    jmeno prijmeni nimi sukunimi etunimi 氏名 姓名 성명 이름 名前
+    jmeno prijmeni nimi sukunimi etunimi patronyme nominativo rufname namen nev vezeteknev numele nume
+    имя фамилия фио ονομα 氏名 姓名 성명 이름 名前
 """
 _NAMES: Final = frozenset(_NAMES_WORDS.split())
 _OF_NAMES: Final = frozenset(
-    (*("and", "und", "et", "y", "e", "i", "a", "en", "och", "og", "ja", "ve"), "漢字", "カナ")
+    (*("and", "und", "et", "y", "e", "i", "a", "en", "och", "og", "ja", "ve"), "usuel", "漢字", "カナ")
 )
 
 
@@ -130,11 +133,22 @@ def is_names(name: str) -> bool:
         return False  # French for how many there are
     named = [token for token in tokens if token in _NAMES]
     others = [word for token in tokens if token not in _NAMES for word in lexicon.words(token)]
-    whose = [word for word in others if word.parts & {Part.PATIENT, Part.OTHER}]
+    whose = [word for word in others if word.parts & _OF_PERSONS]
     return (
         bool(named)
         and len(named) + bool(whose) > 1
-        and all(
-            word.text in _OF_NAMES or word.parts & {Part.PATIENT, Part.OTHER, Part.SILENT} for word in others
-        )
+        and all(word.text in _OF_NAMES or word.parts & {*_OF_PERSONS, Part.SILENT} for word in others)
+    )
+
+
+def has_word_for_names(name: str) -> bool:
+    """Whether one of a name's words is one for names."""
+    return not _NAMES.isdisjoint(name.split())
+
+
+def is_role(name: str) -> bool:
+    """Whether a column is called after what a person does for a patient: "Tuteur", "Responsável legal"."""
+    words = lexicon.words(name)
+    return any(Part.ROLE in word.parts for word in words) and all(
+        word.parts & {*_OF_PERSONS, Part.SILENT} and Part.ELSE not in word.parts for word in words
     )

@@ -39,7 +39,21 @@ OTHERS: Final = """
     emergency | caregiver | mutter | vater | eltern | mere | pere | madre | padre | conjoint | conyuge |
     coniuge | angehorige | angehorigen | kind | child | enfant | hijo | figlio | dziecka | familiar |
     halter | karteninhaber | kontoinhaber | 本人 | 家族 | 配偶者 | 世帯主 | 保護者 | 보호자 | 家属 |
-    联系人 | 긴급
+    联系人 | 긴급 |
+    carer | carers | caregivers | guardian | tutor | tutora | tuteur | tutrice | tutore | vormund |
+    betreuer | betreuerin | beistand | bezugsperson | bevollmachtigte | vertreter | vertreterin |
+    kontaktperson | ansprechperson | cuidador | cuidadora | responsable | responsavel | acompanante |
+    acompanhante | representante | referente | familiare | anhorig | anhoriga | parorende | omainen |
+    mantelzorger | contactpersoon | voogd | opiekun | opiekuna | zastupce | yakini | refakatci | veli |
+    husband | wife | son | daughter | sister | brother | sohn | tochter | ehefrau | ehemann | gatte |
+    fils | fille | epoux | epouse | esposa | esposo | hija | hermana | hermano | moglie | marito |
+    figlia | filho | filha | irma | irmao | mae | pai | moeder | vader | mor | far | matka | ojciec |
+    bezugspersonen | surrogate | witness | respondent | caller | opdrachtgever | 代理人 | 後見人 |
+    grandmother | grandfather | grandma | grandpa | aunt | uncle | stepmother | stepfather | foster |
+    maternal | paternal | materna | materno | paterna | paterno | abuela | abuelo | nonna | nonno | avo |
+    grossmutter | grossvater | tante | onkel | oncle | friend | neighbour | neighbor | freund | freundin |
+    nachbar | nachbarin | vecina | vecino | amiga | amigo | voisin | voisine | mormor | farmor | morfar |
+    farfar | babcia | dziadek | colleague | cousin | キーパーソン | 监护人 | 陪护人 | 후견인
 """
 HOMES: Final = """
     heimat | heimatort | hometown | residence | residential | residencia | residenza | residencial |
@@ -50,7 +64,18 @@ HOMES: Final = """
     addr | adr | anschrift | direccion | indirizzo | endereco | morada | adresu | meldeadresse | casa |
     maison | habitation | vivienda | abitazione | городa | проживания | дома | ort | orts | ville |
     city | town | area | bereich | gebiet | zona | zone | region | 自宅 | 住所 | 居住地 | 現住所 |
-    家庭 | 住址 | 居住 | 자택 | 거주지 | 주소 | 集合
+    家庭 | 住址 | 居住 | 자택 | 거주지 | 주소 | 集合 |
+    domizil | domiziladresse | hauptwohnsitz | nebenwohnsitz | wohngemeinde | wohnhaft | heimadresse |
+    privatadresse | patientenadresse | zustelladresse | bostads | bostadsort | bostadsadress | bostadsadr |
+    folkbokforing | folkbokforings | hemort | hemvist | hemadress | bosatt | kotikunta | asuinpaikka |
+    asuinpaikan | kotiosoitteen | reside | resid | resident | residente | moradia | domiciliar |
+    domiciliaria | domic | dom | habitual | particular | logradouro | vivienda habitual |
+    residentie | verblijf |
+    verblijfplaats | zamieszkanie | zameldowania | zameldowanie | miejsca | miejsce | pobytu stalego |
+    trvale | trvaleho | trvaly | ikametgah | oturdugu | yasadigi | жительства | место | места | прописки |
+    регистрации | lakohely | lakohelyi | resedinta | domiciliului | permanent | temporary | usual |
+    mailing | billing | street | foyer | menage | haushalt | household | bolig | boligadresse | adressen |
+    居所 | 在住 | 住まい | 住居 | お住まい | 常住 | 户籍 | 现住 | 现住址 | 거소 | 실거주 | 집 | 자택주소
 """
 VEHICLES: Final = """
     araci | aracin | машина | car | cars | auto | autos | automobile | vehicle | vehicles |
@@ -60,7 +85,10 @@ VEHICLES: Final = """
     veicolo | voertuig | wagens | samochod | samochodu | pojazd | pojazdu | auta | bil | bilens |
     fordon | fordons | kjoretoy | koretoj | ajoneuvo | ajoneuvon | arac | araba | otomobil | auto s |
     vozidla | vozidlo | veiculo | viatura | автомобиль | автомобиля | авто | машины | тс | 自動車 | 車 |
-    自家用車 | 車輛 | 车辆 | 汽车 | 차 | 자동차 | 승용차
+    自家用車 | 車輛 | 车辆 | 汽车 | 차 | 자동차 | 승용차 |
+    veh | vehic | car s | motor | lieferwagen | anhanger | trailer | automobil | bils | bilen | bilar |
+    autonum | autocarro | furgone | moto s | motocyklu | auta sluzbowego | leasing | 車体 |
+    车 | 機動車 | 机动车
 """
 IMPLANTS: Final = """
     implant | implants | implanted | implantat | implantats | implante | implantes | implantaat |
@@ -71,6 +99,13 @@ IMPLANTS: Final = """
     insulinpumpe | hearing aid | horgerat | cochlear | stimulator | neurostimulator | stymulator | iol |
     implantti | kardiostymulator | пейсмекер | имплант | импланта | インプラント | ペースメーカー |
     ペースメーカ | 植込み | 人工弁 | 人工関節 | 起搏器 | 植入物 | 假体 | 임플란트 | 심박동기 | 이식
+"""
+# What a serial number is of, and is a diagnosis, a part of the body or a date, too.
+WITH_SERIAL: Final = """
+    pm | dai | icd | cied | crt | crt d | crt p | ilr | sm | hsm | dcei | mp | vad | lvad | dbs | vns | iol |
+    aggregat | aggregate | generator | generatore | generador | gerador | boitier | loop recorder |
+    event recorder | knee | hip | knie | hufte | huft | genou | hanche | rodilla | cadera | ginocchio | anca |
+    joelho | quadril | tep | linse | sonde | lead | port | shunt | cgm
 """
 DEVICES: Final = """
     device | devices | dispositivo | dispositif | dm | disp | equipo | cihaz | cihazi | gerate |
@@ -94,7 +129,15 @@ PROFESSIONS: Final = """
     lekarza | pielegniarki | farmaceuty | lakare | lakarens | lege | legens | laege | laakari |
     laakarin | doktor | hekim | lekar | lekare | profesional | professionnel | professionale |
     professional | zawodu | enfermeiro | врач | врача | 医師 | 看護師 | 薬剤師 | 主治医 | 医生 | 医师 |
-    護理師 | 护士 | 의사 | 간호사
+    護理師 | 护士 | 의사 | 간호사 |
+    solicitante | requesting | treating | supervising | responsible physician |
+    tratante | assistente | executante | emitente | emissor | prescritor | prescritora | remetente |
+    adresseur | operateur | chirurgien | chirurg | chirurgin | cirujano | cirurgiao | chirurgo |
+    anasthesist | anesthesiste | anestesista | anesthetist | anaesthetist | radiologist | midwife |
+    hebamme | sage femme | matrona | ostetrica | zuweiser | einweiser | behandelnder | behandelnde |
+    zuweisender | uberweisender | uberweiser | curante | inviante | traitant | traitante | adressant |
+    verwijzer | behandelaar | remittent | ansvarig | jordmor | barnmorska | cerrah | hekimin | physio |
+    psychologist | kinesitherapeute | 執刀医 | 紹介医 | 担当医 | 主刀医生 | 집도의 | 담당의
 """
 SILENT: Final = """
     of | the | for | pin | ref | reference | referenz | referencia | all | al | alla | allo | dell |
@@ -112,7 +155,21 @@ SILENT: Final = """
     gesundheit | gesundheits | kranken | zorg | zdrowotne | zdrowotnego | care | lebenslange |
     lebenslang | bank | bancaria | bancario | bancaire | bancarie | bankowy | bankowego | medizinische |
     registre | registro | registered | registration of | 登録 | 登记 | 登録済 | 등록 | の | 用 | 证 |
-    証 | 別 | 付 | 現在 | 旧
+    証 | 別 | 付 | 現在 | 旧 |
+    merged | fusionne | fusionnee | fusionado | unificado | unificar | unito | zusammengefuhrt |
+    bereinigt | antigo | antiga | antiguo | antigua | previo | previa | precedente | precedent |
+    vorherige | vorheriger | fruhere | fruherer | bisherige | alte | altes | neue | neues | earlier |
+    previous | former | prior | legacy | nuova | nova | novo | nueva | nouvelle | nouveau | ancienne |
+    vecchia | gammal | gammalt | gamla | gammel | tidligere | tidigare | forrige | stara | stare | nowa |
+    poprzedni | poprzednia | poprzedniej | eski | onceki | yeni | vanha | entinen | predchozi | oude |
+    vorige | nieuwe | старый | старая | прежний | прежняя | новый | confirmed | verified | gepruft |
+    verifie | certifie | verificado | conferido | closed | chiuso | chiusa | ferme | cerrado | archived |
+    archiviert | admin | administratif | administrative | administrativo | intern | internal | interne |
+    interno | interna | extern | external | sap | epic | cerner | orbis | emr | ehr | egk | legal | legale |
+    payout | refund | reimbursement | rimborso | reembolso | remboursement | fahrtkosten | auszahlung |
+    erstattung | ruckerstattung | utbetalning | uitbetaling | wyplaty | zwrotu | expenses | deposito |
+    振込 | 振込先 | 引落 | 引落し | 返金 | 返金先 | 入金 | 支払 | 新 | 前 | 現 | 原 | 舊 | 이전 | 기존 |
+    환불 | 입금 | 退款 | 收款
 """
 # Words with which a heading is of something else: a kind, a quantity, a time, a laboratory's machine.
 OF_SOMETHING_ELSE: Final = """
@@ -132,7 +189,14 @@ OF_SOMETHING_ELSE: Final = """
     thermometer | automate | analyseur | analizador | analizzatore | analizator | escaner | site |
     study | trial | protocol | country | pays | land | series | slice | image | scan | 種類 | 種別 |
     型 | 区分 | 状態 | 数 | 件数 | 日 | 类型 | 状态 | 数量 | 종류 | 상태 | 検体 | 試料 | 分析装置 |
-    分析器
+    分析器 |
+    points | point | punkte | puntos | punti | pontos | relationship | relation |
+    verwandtschaft | verwandtschaftsgrad | parentesco | parentela | lien de parente | lien | language |
+    sprache | langue | idioma | lingua | burden |
+    organisation | organization | department | abteilung | departamento | departement |
+    dipartimento | reparto | servicio | servico | specialty | speciality | fachrichtung |
+    especialidad | specialite | specialita | score | qualification | education | 続柄 | 関係 | 点数 |
+    専門 | 关系 | 科室 | 관계
 """
 # Of these words' parts a number is how many there are, unless it is called an id.
 PLURALS: Final = """

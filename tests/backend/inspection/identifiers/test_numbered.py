@@ -26,6 +26,12 @@ from tests.backend.inspection.identifiers.looking import levels
         ("Kod poczt.", "postcode"),
         ("〒", "postcode"),
         ("Paciente (nome)", "name"),
+        ("PLZ Domizil", "postcode"),
+        ("Kfz-Kennz./FIN", "device or vehicle"),
+        ("Approbations-Nr.", "national id"),
+        ("KVNR (eGK)", "account or insurance"),
+        ("Fall-Nr. (SAP)", "record number"),
+        ("〒(現住所)", "postcode"),
     ],
 )
 def test_names_of_columns_of_numbers(name: str, kind: str) -> None:
@@ -56,6 +62,15 @@ def test_a_licence_may_be_had_or_not(values: list[str]) -> None:
         ("교통사고, 차량번호 136부6355", "device or vehicle"),
         ("photos on matthews-allen.org/joan52", "web address"),
         ("paid by 9593213247 yesterday", "record number"),
+        ("merged with MR# P2886502", "record number"),
+        ("prontuário antigo 66295621", "record number"),
+        ("Führerausweis K5479776 entzogen", "national id"),
+        ("mutuelle Harmonie, n° adh. X877653672", "account or insurance"),
+        ("habite 56331", "postcode"),
+        ("driver of tan Camry, tag 4J S6714", "device or vehicle"),
+        ("VU mit Pkw V-X-6", "device or vehicle"),
+        ("trafikolycka, bil MML 29M", "device or vehicle"),
+        ("Selbstunfall, Kontrollschild SZ-419 112", "device or vehicle"),
         ("12 Şubat 1955 doğumlu kadın hasta", "date"),
     ],
 )
@@ -65,7 +80,16 @@ def test_a_number_in_a_remark(remark: str, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "remark",
-    ["CAR CD19 12 cells", "vehicle DMSO 10", "plate PL0012 well A3", "dose 12500 units", "chr7:117559590"],
+    [
+        "CAR CD19 12 cells",
+        "vehicle DMSO 10",
+        "plate PL0012 well A3",
+        "dose 12500 units",
+        "chr7:117559590",
+        "car crash, C5 C6 fused",
+        "MVC, GCS 15, C7 T1 fracture",
+        "PTX 10 mm bil AB 3",
+    ],
 )
 def test_a_number_of_the_laboratory_in_a_remark(remark: str) -> None:
     assert Level.STOP not in levels("v3", ["stable"] * 30 + [remark]).values()
