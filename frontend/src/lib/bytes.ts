@@ -37,3 +37,22 @@ export function fromHex(hex: string): Bytes {
     Number.parseInt(digits.slice(2 * i, 2 * i + 2), 16),
   )
 }
+
+/** What a body holds; null for one of more than `limit` bytes, of which the rest is not fetched. */
+export async function readAtMost(
+  limit: number,
+  body: ReadableStream<Uint8Array> | null,
+): Promise<Bytes | null> {
+  const reader = body?.getReader()
+  const parts: Uint8Array[] = []
+  let size = 0
+  for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
+    size += next.value.length
+    if (size > limit) {
+      await reader?.cancel().catch(() => undefined)
+      return null
+    }
+    parts.push(next.value)
+  }
+  return concat(...parts)
+}

@@ -1,4 +1,4 @@
-import { concat, type Bytes } from './bytes'
+import { readAtMost, type Bytes } from './bytes'
 /**
  * Reads from an IPFS gateway. The gateway is not trusted: whoever calls checks what came against a
  * commitment on chain.
@@ -35,22 +35,15 @@ export async function read(
   signal?: AbortSignal,
 ): Promise<Bytes> {
   const response = await open(gatewayUrl, digest, signal)
-  const reader = response.body?.getReader()
-  const parts: Uint8Array[] = []
-  let size = 0
+  let blob: Bytes | null
   try {
-    for (let next = await reader?.read(); next && !next.done; next = await reader?.read()) {
-      size += next.value.length
-      if (size > limit) break
-      parts.push(next.value)
-    }
+    blob = await readAtMost(limit, response.body)
   } catch (cause) {
     if (signal?.aborted) throw cause
     throw unavailable('The IPFS gateway broke off in the middle of a file.', cause)
   }
-  if (size <= limit) return concat(...parts)
-  await reader?.cancel().catch(() => undefined)
-  throw tampered('A file from IPFS')
+  if (blob === null) throw tampered('A file from IPFS')
+  return blob
 }
 
 function unavailable(message: string, cause?: unknown): Failure {

@@ -21,6 +21,8 @@ describe('the address of a server that somebody types', () => {
     'https://data.partner.example/?x',
     'https://data.partner.example#x',
     'javascript:alert(1)',
+    'https://partner.example;reboot',
+    'https://$(reboot).example',
   ])('%j is none', (typed) => {
     expect(originOf(typed)).toBeNull()
   })

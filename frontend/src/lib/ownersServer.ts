@@ -5,7 +5,7 @@
  */
 import type { Address, Hex } from 'viem'
 
-import { toHex, utf8 } from './bytes'
+import { readAtMost, toHex, utf8 } from './bytes'
 import { fromDigest } from './cid'
 import { Failure } from './failure'
 import { isOrigin } from './origin'
@@ -96,8 +96,8 @@ const MOST_LISTED = 64 * 2 ** 10
  */
 async function listed(asking: Asking, authorization: string): Promise<string[]> {
   const response = await ask(asking, authorization, '/partners', {})
-  const raw = response.ok ? await response.text() : ''
-  const list: unknown = raw.length > 0 && raw.length <= MOST_LISTED ? JSON.parse(raw) : {}
+  const raw = response.ok ? await readAtMost(MOST_LISTED, response.body) : null
+  const list: unknown = raw?.length ? JSON.parse(new TextDecoder().decode(raw)) : {}
   const { servedAt, partners } = list as { servedAt?: unknown; partners?: unknown }
   const named = Array.isArray(partners) ? (partners as { url?: unknown }[]) : []
   return [servedAt, ...named.map((one) => one.url)].filter(isOrigin)

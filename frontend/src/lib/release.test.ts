@@ -196,13 +196,14 @@ const LISTED = {
 async function publishAtOwners(
   container: Bytes,
   servedAt = 'https://data.hospital.example',
+  list = () => Response.json(LISTED),
 ): Promise<{ asked: Request[] }> {
   await publish(right, root)
   signed = []
   const elsewhere = globalThis.fetch
   const asked: Request[] = []
   vi.stubGlobal('fetch', async (url: string, options?: RequestInit) => {
-    if (url.endsWith('/partners')) return Response.json(LISTED)
+    if (url.endsWith('/partners')) return list()
     if (url.includes('/containers/')) {
       if (url.startsWith(AWAY)) throw new TypeError('Failed to fetch')
       const request = new Request(url, options)
@@ -268,6 +269,22 @@ it('hears from whom it asks which servers the owner’s list names, and takes no
   await open('', named)
   await vi.waitFor(() => expect(named).toHaveBeenCalled())
   expect(named).toHaveBeenCalledWith(['https://data.hospital.example', PARTNER])
+})
+
+it('takes no list that does not end', async () => {
+  let pieces = 0
+  const endless = () =>
+    new ReadableStream({
+      pull(controller) {
+        pieces += 1
+        controller.enqueue(new Uint8Array(2 ** 14))
+      },
+    })
+  await publishAtOwners(whole(), undefined, () => new Response(endless()))
+  const named = vi.fn()
+  await open('', named)
+  await vi.waitFor(() => expect(named).toHaveBeenCalledWith([]))
+  expect(pieces).toBeLessThan(10)
 })
 
 it('saves nothing of what a partner’s server changed', async () => {
