@@ -34,9 +34,9 @@ from biodesci.ipfs.client import Ipfs
 from biodesci.market import content, partners, shares
 from biodesci.market.content import FaultError
 from biodesci.market.license import envelopes_of, is_active, own
+from biodesci.market.redelivery import ONCE_MORE
 from biodesci.market.sources import Source, signer, source_of
 
-_ONCE_MORE: Final = "to deliver the key once more: biodesci license redeliver {}"
 _KEEP_RUNNING: Final = "to keep its IPFS node running"
 _WITHDRAWN: Final = "Consent to dataset {0.dataset_id}, version {0.version} was withdrawn on chain."
 Progress = Callable[[int], None]
@@ -184,7 +184,7 @@ def key_of(chain: Chain, ipfs: Ipfs, seed: bytes, licence: License) -> Key:
     """
     version = chain.read(DatasetVersion, licence.dataset_id, licence.version)
     committed = commitments(chain, version)
-    with _advised(chain, licence, version, _ONCE_MORE.format(licence.id)):
+    with _advised(chain, licence, version, ONCE_MORE.format(licence.id)):
         found = _any_key(chain, ipfs, seed, licence, version, committed)
     return Key(licence, version, committed.content_root, found)
 
@@ -243,7 +243,7 @@ def _key_in(
     opened: bytes, chain: Chain, licence: License, version: DatasetVersion, committed: Commitments
 ) -> bytes:
     """The dataset key that an envelope held, if it is the committed one."""
-    wrong = _when_wrong(chain, licence, version, _ONCE_MORE.format(licence.id))
+    wrong = _when_wrong(chain, licence, version, ONCE_MORE.format(licence.id))
     if len(opened) != 64:
         raise IntegrityError("The envelope opens, but holds no dataset key.", wrong)
     key, salt = opened[:32], opened[32:]

@@ -73,8 +73,10 @@ class Material:
                     f"{path} is a link or a device, not a file.", "Replace it by what it leads to."
                 )
             if _NO_NAME.search(name):
-                shown = ascii(str(path))
-                raise InputError(f"The name of {shown} isn't UTF-8, or has control characters.", "Rename it.")
+                escaped = ascii(str(path))
+                raise InputError(
+                    f"The name of {escaped} isn't UTF-8, or has control characters.", "Rename it."
+                )
             if name == MANIFEST:
                 raise InputError(f"{path} has the name of the archive's manifest.", "Rename it.")
             listed.append((name, path, status.st_size))

@@ -7,6 +7,8 @@ registered since, which costs it gas, too.
 
 from __future__ import annotations
 
+from typing import Final
+
 from web3.contract.contract import ContractFunction
 from web3.types import TxReceipt
 
@@ -19,6 +21,12 @@ from biodesci.market.license import envelope_of, get, visas_until
 from biodesci.market.sealing import ANY, LEAST_TIME, discard, publish, seal
 from biodesci.party import dataset_keys
 from biodesci.party.member import Member
+
+ONCE_MORE: Final = (
+    "to deliver the key once more: biodesci license redeliver {0}. Guardians of the dataset can do it, too, "
+    "after you registered another key (biodesci key register): biodesci dataset release-share {0}"
+)
+"""What a licensee asks the data owner for; `{0}` is the licence's number. A sentence ends with it."""
 
 
 def redeliver(member: Member, license_id: int) -> bytes:

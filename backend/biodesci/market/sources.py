@@ -217,9 +217,9 @@ class OwnersServer:
                 return answer
         if len(reasons) == 1:
             raise reasons[0]
-        said = " ".join(reason.message for reason in reasons)
+        messages = " ".join(reason.message for reason in reasons)
         raise UnavailableError(
-            f"None of the {len(reasons)} servers that are known gives the file. {said}", _ASK
+            f"None of the {len(reasons)} servers that are known gives the file. {messages}", _ASK
         )
 
     def _range(self, name: str, digest: bytes, start: int, stop: int) -> tuple[bytes, int]:

@@ -36,7 +36,8 @@ def test_without_an_arbiter_no_dispute_is_advised(sale):
     license_id = sale.buy().license_id
     deliver_by_hand(sale, license_id, os.urandom(64))
     assert "the offer names no arbiter" in advice(sale, license_id)
-    assert f"biodesci license redeliver {license_id}" in advice(sale, license_id)
+    for command in ("license redeliver", "dataset release-share"):
+        assert f"biodesci {command} {license_id}" in advice(sale, license_id)
     owner = sale.owner
     owner.send(owner.datasets.functions.withdraw(license.get(owner, license_id).dataset_id, 1))
     assert "no key is delivered any more" in advice(sale, license_id)
