@@ -141,13 +141,12 @@ def joined(chain: Chain, source: Source, content: bytes, dataset_id: int) -> Sou
     if not isinstance(source, OwnersServer):
         return source
     given = asked_of(chain, source, content, dataset_id)
-    if given is not None:
-        source.add(given.partners.origins)
+    newest = None if given is None else given.partners
     if chain.home is not None:
         containers = Containers(chain.home)
         remember(chain, containers, given)
-        remembered = known(chain, containers, dataset_id)
-        source.add(() if remembered is None else remembered.origins)
+        newest = known(chain, containers, dataset_id)  # who gave an older one names nobody
+    source.add(() if newest is None else newest.origins)
     return source
 
 

@@ -178,6 +178,19 @@ def test_a_list_that_was_remembered_ends_with_its_signers_ownership(houses: Hous
     assert houses.copies.origin not in refused.value.message
 
 
+def test_a_server_with_an_older_list_than_is_remembered_names_nobody(
+    houses: Houses, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale, older = houses.sale, houses.name()
+    newest = partners.name(houses.owner, sale.dataset, houses.served.origin, [])
+    assert sale.buyer.home is not None
+    partners.remember(sale.buyer, Containers(sale.buyer.home), partners.Given(newest, by_owner=True))
+    monkeypatch.setattr(partners, "asked_of", lambda *_: partners.Given(older, by_owner=False))
+    server = OwnersServer(houses.served.origin, signer(sale.buyer, sale.dataset, sale.bought()))
+    partners.joined(sale.buyer, server, houses.content, sale.dataset)
+    assert server.origins == (houses.served.origin,)
+
+
 def forget(houses: Houses) -> None:
     """Takes from the buyer's home what servers had named to it."""
     home = houses.sale.buyer.home
