@@ -22,9 +22,10 @@ def is_full(exc: OSError) -> bool:
     return exc.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """As `write_atomic`, readable by its owner alone."""
-    _write(path, data, PRIVATE)
+def write_private(path: Path, data: bytes, modified: float | None = None) -> None:
+    """As `write_atomic`, readable by its owner alone. With `modified`, in Unix seconds, it is there with that
+    time from the first moment on."""
+    _write(path, data, PRIVATE, modified)
 
 
 def write_atomic(path: Path, data: bytes) -> None:
@@ -50,7 +51,7 @@ def read(path: Path) -> bytes:
         raise NotFoundError(f"There is no file {path}.", "Check the path, or the home folder.") from exc
 
 
-def _write(path: Path, data: bytes, mode: int) -> None:
+def _write(path: Path, data: bytes, mode: int, modified: float | None = None) -> None:
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700 if mode == PRIVATE else 0o755)
     descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
     partial = Path(name)
@@ -59,6 +60,8 @@ def _write(path: Path, data: bytes, mode: int) -> None:
             os.fchmod(target.fileno(), mode)
             target.write(data)
             target.flush()
+            if modified is not None:
+                os.utime(target.fileno(), (modified, modified))
             os.fsync(target.fileno())
         partial.replace(path)
     except BaseException:

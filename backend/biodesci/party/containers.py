@@ -134,8 +134,7 @@ class Containers:
     def write_partners(self, partners: PartnerList, asked: float) -> None:
         """Keeps the list of a dataset's partners, in place of the one before, and when it was asked for."""
         path = self._partners(partners.chain_id, partners.contract, partners.dataset_id)
-        files.write_private(path, partners.to_bytes())
-        os.utime(path, (asked, asked))
+        files.write_private(path, partners.to_bytes(), modified=asked)
 
     def partners_asked(self, chain: Chain, dataset_id: int) -> float:
         """When the list was asked for, in Unix seconds; 0 where none is here."""
