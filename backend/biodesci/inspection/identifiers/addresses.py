@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-_CAP: Final = r"[A-ZÀ-ÖØ-Þ][\w'’.-]*"
+# Words have an end here, and no hyphen is both in a word and behind it: else a text of marks took minutes.
+_CAP: Final = r"[A-ZÀ-ÖØ-Þ][\w'’.-]{0,40}"
+_HYPHENED: Final = r"[A-ZÀ-ÖØ-Þ][\w'’.]{0,40}"
 _ENGLISH: Final = (
     "street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|boulevard|blvd|square|sq|place|pl|"
     "terrace|close|"
@@ -33,13 +35,13 @@ _FORMS: Final = (
     re.compile(rf"\b(?:Flat|Apt\.?|Apartment|Studio|Suite|Unit) \d{{1,4}}[A-Z]?,?\s+{_CAP}"),
     # Hauptstraße 12, Am Markt 3a, Kerkstraat 5
     re.compile(
-        r"\b[A-ZÄÖÜ][\w-]*(?:stra(?:ss|ß)e|str\.?|weg|gasse|platz|allee|ring|ufer|damm|straat|laan|"
+        r"\b[A-ZÄÖÜ][\w-]{0,60}(?:stra(?:ss|ß)e|str\.?|weg|gasse|platz|allee|ring|ufer|damm|straat|laan|"
         r"gracht|plein|kade"
         r"|boulevard|hof|pad|singel|dreef|baan|steeg|dijk|weide|stigen|gränd|torget|gatan|vägen|gade|"
         r"vej)[ ,]+(?:Nr\.? ?)?\d{1,4} ?[a-z]?\b"
     ),
     re.compile(
-        rf"\b(?:{_CAP}[ -]){{0,2}}(?:Straße|Strasse|Str\.|Weg|Gasse|Platz|Allee|Ring|Ufer|Damm|"
+        rf"\b(?:{_HYPHENED}[ -]){{0,4}}(?:Straße|Strasse|Str\.|Weg|Gasse|Platz|Allee|Ring|Ufer|Damm|"
         rf"Chaussee) \d{{1,4}} ?[a-z]?\b"
     ),
     re.compile(
@@ -63,8 +65,8 @@ _FORMS: Final = (
         r"|urbanización|carretera|via|viale|piazza|piazzale|corso|largo|vicolo|contrada|strada|borgo|"
         r"stretto|incrocio|canale|rotonda|rua|travessa|ul\.|ulica|al\.|aleja|plac|pl\.)"
         r" ?(?:d[eio] |del |de la |de los |de las |della |dei |degli |"
-        r"d['’])?[^\W\d_][\w'’.-]*(?: [^\W\d_][\w'’.-]*){0,4},? (?:n[.º°]? ?|nº ?|núm\. ?)?(?:\d{1,4}|"
-        r"s/n)\b"
+        r"d['’])?[^\W\d_][\w'’.-]{0,40}(?: [^\W\d_][\w'’.-]{0,40}){0,4},? (?:n[.º°]? ?|nº ?|núm\. ?)?"
+        r"(?:\d{1,4}|s/n)\b"
     ),
     # 10115 Berlin; D-10115 Berlin; 75008 Paris; 1012 AB Amsterdam
     re.compile(
@@ -72,15 +74,16 @@ _FORMS: Final = (
         rf"del?|la|di) {_CAP})?(?=$|,|\n|\))"
     ),
     # Springfield, IL 62704; London SW1A 1AA
-    re.compile(rf"\b{_CAP}(?: {_CAP})*,? [A-Z]{{2}} \d{{5}}(?:-\d{{4}})?\b"),
+    re.compile(rf"\b{_CAP}(?: {_CAP}){{0,6}},? [A-Z]{{2}} \d{{5}}(?:-\d{{4}})?\b"),
     re.compile(r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
     re.compile(
         r"(?i)\b(?:p\.? ?o\.? ?box|postfach|boîte postale|apartado(?: de correos)?|casella postale) \d+"
     ),
     # Nystræde 13, 9991 Vils; Kauppakatu 5, 00100 Helsinki; Na Pomezí 9, 513 85 Dubá
     re.compile(
-        rf"\b{_CAP}(?: {_CAP}){{0,2}}? ?(?:[a-zäöåæø]*(?:stræde|gade|vej|vænget|parken|allé|katu|tie|polku|"
-        rf"bulevardi|kuja|kaari|ranta|tori)|Allé|Vej|Gade)? \d{{1,4}} ?[A-Za-z]?, \d{{3}} ?\d{{2}} {_CAP}|"
+        rf"\b{_CAP}(?: {_CAP}){{0,2}}? ?(?:[a-zäöåæø]{{0,40}}(?:stræde|gade|vej|vænget|parken|allé|katu|tie|"
+        rf"polku|bulevardi|kuja|kaari|ranta|tori)|Allé|Vej|Gade)? \d{{1,4}} ?[A-Za-z]?, "
+        rf"\d{{3}} ?\d{{2}} {_CAP}|"
         rf"\b{_CAP}(?: {_CAP}){{0,2}} \d{{1,4}} ?[A-Za-z]?, \d{{4}} {_CAP}"
     ),
     # г. Тура, пер. Промышленный, д. 3/6
@@ -90,11 +93,11 @@ _FORMS: Final = (
     ),
     # 甘肃省强县孝南天津路X座; 세종특별자치시 서초구 오금072길 372-78
     re.compile(
-        r"[\u4e00-\u9fff]{2,}[省市区县州旗].{0,12}[路街道巷村弄镇].{0,4}(?:[A-Za-z]?座|\d+ ?号|\d{6})"
+        r"[\u4e00-\u9fff]{2,12}[省市区县州旗].{0,12}[路街道巷村弄镇].{0,4}(?:[A-Za-z]?座|\d+ ?号|\d{6})"
     ),
     re.compile(
-        r"[가-힣]+(?:시|도|군|구) (?:[가-힣]+(?:시|군|구) )?[가-힣0-9]+(?:로|길|가|동|리|거리) "
-        r"(?:지하)?\d{1,4}(?!\d)"
+        r"[가-힣]{1,12}(?:시|도|군|구) (?:[가-힣]{1,12}(?:시|군|구) )?[가-힣0-9]{1,20}(?:로|길|가|동|리|거리)"
+        r" (?:지하)?\d{1,4}(?!\d)"
     ),
     # 〒100-0001; 東京都千代田区丸の内1-2-3
     re.compile(r"〒 ?\d{3}-?\d{4}"),

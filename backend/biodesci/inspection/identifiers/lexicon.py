@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum, IntEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 from biodesci.inspection.identifiers import nouns, qualifiers, roles
@@ -98,6 +98,7 @@ _LONGEST_PHRASE: Final = 4  # words
 _LETTERS: Final = 4  # of abbreviations with dots: C.A.P.
 _CUT_SHORT: Final = 5  # letters of a word that was cut short
 _COMPOUND: Final = 5  # letters of the shortest compound
+_LONGEST: Final = 60  # letters of the longest one that is taken apart
 _PART: Final = 3  # letters of a compound's part, but for "nr", "no" and "id" at its end
 _STEM: Final = 5  # letters of a word before its ending, such as a case's or the plural's, of so many at most
 _ENDING: Final = 3
@@ -191,8 +192,8 @@ def _parts(token: str) -> list[Word]:
     """The parts of a token that no list has as a whole; the token alone where it has no such parts."""
     if _UNSPACED_CHARACTER.match(token):
         return list(_unspaced(token))
-    if len(token) >= _COMPOUND and (compound := _compound(token)):
-        return compound
+    if _COMPOUND <= len(token) <= _LONGEST and (compound := _compound(token)):
+        return list(compound)
     for size in range(1, _ENDING + 1):
         stem = token[:-size]
         if len(stem) >= _STEM and (word := _lexicon().get(stem)):
@@ -200,7 +201,9 @@ def _parts(token: str) -> list[Word]:
     return [Word(token)]
 
 
-def _compound(token: str) -> list[Word] | None:
+@lru_cache(maxsize=4_096)
+def _compound(token: str) -> tuple[Word, ...] | None:
+    """It is remembered: a rest that can be reached in several ways would be taken apart once for each."""
     lexicon = _lexicon()
     for size in range(len(token) - 2, _PART - 1, -1):
         first = lexicon.get(token[:size])
@@ -209,13 +212,13 @@ def _compound(token: str) -> list[Word] | None:
         for seam in _SEAMS:
             rest = token[size:].removeprefix(seam) if token[size:].startswith(seam) else ""
             if rest in _ENDS or (len(rest) >= _PART and rest in lexicon):
-                return [first, lexicon[rest]]
+                return first, lexicon[rest]
             if len(rest) >= _COMPOUND and (further := _compound(rest)):
-                return [first, *further]
+                return first, *further
     return _of_a_stem(token)
 
 
-def _of_a_stem(token: str) -> list[Word] | None:
+def _of_a_stem(token: str) -> tuple[Word, ...] | None:
     """A word for a number behind a noun that was cut short: Sozialversnr, Polisnr."""
     for end in _GLUED:
         if token.endswith(end):
@@ -223,7 +226,7 @@ def _of_a_stem(token: str) -> list[Word] | None:
             for seam in _SEAMS:
                 word = _cut_short().get(stem.removesuffix(seam))
                 if word and word.kind:
-                    return [word, _lexicon()[end]]
+                    return word, _lexicon()[end]
     return None
 
 

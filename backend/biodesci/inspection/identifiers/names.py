@@ -48,8 +48,8 @@ _INITIAL: Final = re.compile(
     rf"(?<![\w.-])[{_UPPER}]\. ?(?P<name>[{_UPPER}][a-zà-ÿā-žа-я][\w'-]{{1,40}})(?![\w.])"
 )
 _NO_NAME: Final = re.compile(
-    r"(?i).*(?:ung|heit|keit|schaft|ti?on|tät|ismus|itis|ose|ie|ik|zen|den|frei|krank|pflichtig|therapie|los|mus|"
-    r"ment|ness|ity|age|ing|ance|ence|ure|ed|ly|nis|tum|infekt|amie|ämie|om|iert)"
+    r"(?i)(?:ung|heit|keit|schaft|ti?on|tät|ismus|itis|ose|ie|ik|zen|den|frei|krank|pflichtig|therapie|los|mus|"
+    r"ment|ness|ity|age|ing|ance|ence|ure|ed|ly|nis|tum|infekt|amie|ämie|om|iert)\Z"
 )
 _SUFFIXED: Final = re.compile(
     rf"\b[{_UPPER}][a-zà-ÿ'-]{{1,40}} [{_UPPER}][a-zà-ÿ'-]{{1,40}},? "
@@ -100,7 +100,7 @@ _ORGANISATION: Final = (
 _EPONYM: Final = "scale|score|index|test|syndrom[e]?|disease|lymphoma|criteria|classification|sign|procedure"
 # Capitalised words with one that says that they are no person: Johns Hopkins Hospital, Down Syndrome.
 _NO_PERSON: Final = re.compile(
-    rf"(?:(?:Dr|Prof|St|Mt)\. )?(?:[{_UPPER}][\w.'’-]{{0,40}}[ -]){{0,4}}(?i:{_ORGANISATION})\b"
+    rf"(?:(?:Dr|Prof|St|Mt)\. )?(?:[{_UPPER}][\w.'’]{{0,40}}[ -]){{0,6}}(?i:{_ORGANISATION})\b"
     rf"(?: (?:of|for|de|del|di|für|der|San|Saint|St\.) [{_UPPER}]{_REST}|(?: [{_UPPER}]{_REST}){{0,2}})"
     rf"|[{_UPPER}]{_REST}[ -](?i:{_EPONYM})\b|[一-龥]+(?:病院|大学|医院|クリニック|研究所|センター)"
 )
@@ -266,7 +266,7 @@ def _is_unlisted(name: str) -> bool:
     """Whether what stands behind "patient" is no word that is known, and does not end as nouns do."""
     words = _words(name)
     return bool(words) and not any(
-        len(word) < _SHORTEST or word.isupper() or lists.known(word) & lists.OTHER or _NO_NAME.fullmatch(word)
+        len(word) < _SHORTEST or word.isupper() or lists.known(word) & lists.OTHER or _NO_NAME.search(word)
         for word in words
     )
 
