@@ -1,10 +1,10 @@
-"""Planted identifiers of Safe Harbor's kinds in sixteen locales, as notes and exports write them.
+"""Planted identifiers of Safe Harbor's kinds in up to sixteen locales, as notes and exports write them.
 
-`docs/identifiers.md` has the figures of each set's first run. What the third missed was mended, and of the
-fourth nothing. A set is a file of words, with a section for each locale: a line for each kind with its
-column's name and two remarks, and lines of people in no list, of months and of remarks that name nobody.
-A section with `checked` has national ids by `identifier_cases.national`: Faker's have another country's form.
-`{last}` stands for a family name alone.
+`docs/identifiers.md` has the figures of each set's first run, after which what it missed was mended. A set
+is a file of words, with a section for each locale: a line for each kind with its column's name and two
+remarks, and lines of people in no list, of months and of remarks that name nobody. A section with `checked`
+has national ids by `identifier_cases.national`: Faker's have another country's form. `{last}` stands for a
+family name alone.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from benchmarks.identifier_cases import ROWS, Case, national, planted
 THIRD = Path(__file__).with_name("identifier_third_words.txt")
 FOURTH = Path(__file__).with_name("identifier_fourth_words.txt")
 FIFTH = Path(__file__).with_name("identifier_fifth_words.txt")
+SIXTH = Path(__file__).with_name("identifier_sixth_words.txt")
 _NO_KINDS = {"people", "months", "fillers", "checked"}
 # Kinds whose values a reader recognises without a word beside them, and the variants of which that is true.
 PLAIN: dict[str, tuple[int, ...]] = {

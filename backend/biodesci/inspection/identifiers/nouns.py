@@ -17,7 +17,8 @@ ALONE: Final = {
         진료번호 | potilaskertomus | patientjournalnummer | медкарты | медицинскои карты |
         истории болезни | амбулаторнои карты |
         nda | mr no | mr num | mr number | medrec | medrec no | hosp no | hosp nr | hospital number | pat nr |
-        numero de dossier | hastane no | protokol no | dosya numarasi | カルテno
+        numero de dossier | hastane no | protokol no | dosya numarasi | カルテno | falnr | fallnr |
+        scheda sdo | scheda di dimissione
     """,
     "national id": """
         fuhrerschein | fuehrerschein | driving licence | driving license | drivers license |
@@ -43,7 +44,7 @@ ALONE: Final = {
         执业医师 | 医师执业 | 의사면허 | 간호사면허 | 면허번호 | 의료인면허 | basisrentennummer |
         基礎年金 | 住民票コード | spz | ydernummer | hpr nummer | forskrivarkod | clk | icz | nmc pin |
         gmc number | dea number | upin | personalausweisnummer | diploma tescil | sicil | ruhsat |
-        执业证书 | 资格证书 |
+        执业证书 | 资格证书 | gmc reference |
         fuhrerausweis | fuehrerausweis | lernfahrausweis | ced prof | cedula prof | ced profesional |
         cedula | registro medico | berufsausubungsbewilligung | approbationsurkunde | arztausweis |
         heilberufsausweis | gmc pin | gmc ref | hcpc reg | nmc reg | gphc reg | fsp pin | nurse pin |
@@ -53,6 +54,7 @@ ALONE: Final = {
     """,
     "account or insurance": """
         polizza | polizze | poliza | polisa | polisy | apolice | carteirinha | clabe | iban | kvnr |
+        cip sns | cip sip |
         egk | bankverbindung | kontoverbindung | bankdaten | bankkonto | coordonnees bancaires |
         datos bancarios | coordinate bancarie | dane bankowe | bankgegevens | dados bancarios |
         credit card | debit card | bank card | kreditkarte | carte bancaire | carte bleue |
