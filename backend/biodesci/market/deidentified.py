@@ -52,12 +52,13 @@ def write(copy: Path, done: Deidentified) -> Path:
 def with_report(file: Path, declared: Declared) -> Declared:
     """What is declared, and what the report beside a file or folder says of its days, where there is one.
 
-    Raises InputError for a report of other bytes: the copy changed, and nobody knows what of it moved.
+    Raises InputError for a report of other bytes (the copy changed, and nobody knows what of it moved), and
+    for what is none.
     """
     path = beside(file)
     if not path.exists():
         return declared
-    raw = files.read(path)
+    raw = _read(path)
     report = DeidentificationReport.parse(raw)
     if Material.of(file).digest() != report.copy_sha256:
         raise InputError(
@@ -66,3 +67,11 @@ def with_report(file: Path, declared: Declared) -> Declared:
         )
     columns = frozenset(MovedColumn(one.file, one.table, one.column) for one in report.moved)
     return replace(declared, moved=Moved(columns, report.copy_sha256, hashlib.sha256(raw).digest()))
+
+
+def _read(path: Path) -> bytes:
+    """At most one byte more than a report may have. A pipe would wait for who writes to it."""
+    if not path.is_file():
+        raise InputError(f"{path} is a folder, pipe or device, and no report.", DeidentificationReport.remedy)
+    with path.open("rb") as stream:
+        return stream.read(DeidentificationReport.limit + 1)

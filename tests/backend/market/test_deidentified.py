@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import zipfile
 from collections.abc import Callable
@@ -125,6 +126,24 @@ def test_what_was_reported_lies_beside_the_copy_and_is_not_written_over(tmp_path
     assert beside(copy) == tmp_path / "out.deidentified.json"
     with pytest.raises(InputError, match="already"):
         require_new(copy)
+
+
+@pytest.mark.parametrize("kind", ["pipe", "folder", "device", "larger than any"])
+def test_what_lies_in_a_reports_place_and_is_none_is_refused_at_once(tmp_path: Path, kind: str) -> None:
+    copy = delimited(tmp_path / "out")
+    place = beside(copy)
+    match kind:
+        case "pipe":
+            os.mkfifo(place)
+        case "folder":
+            place.mkdir()
+        case "device":
+            place.symlink_to("/dev/null")
+        case _:
+            with place.open("wb") as sparse:
+                sparse.truncate(1 << 40)  # in memory it would not fit
+    with pytest.raises(InputError, match=r"no report|has more than 67,108,864 bytes"):
+        with_report(copy, Declared())
 
 
 def test_days_of_a_copy_that_changes_meanwhile_do_not_count_as_moved(chain_for, tmp_path: Path) -> None:
