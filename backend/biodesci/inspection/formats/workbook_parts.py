@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import io
 import re
 import zipfile
@@ -27,8 +28,17 @@ _MACRO: Final = re.compile(r".*vbaProject\.bin|xl/macrosheets/.*|Basic/.*|Script
 _PICTURE: Final = re.compile(
     r"xl/media/.*|xl/embeddings/.*|docProps/thumbnail.*|Pictures/.*|Thumbnails/.*|Object .*/.*", re.IGNORECASE
 )
-_PRINTED: Final = re.compile(rb"<(?:odd|even|first)(?:Header|Footer)>([^<]+)<")
+_PRINTED: Final = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)(?:\s[^<>]*)?>([^<]+)<")
+# Sections and fields part what stands around them, fonts and sizes don't (ISO/IEC 29500-1, 18.3.1.46).
+_CODE: Final = re.compile(
+    r'&(?:(&)|([LCRPNDTGAFZ])|"[^"]*"|K(?:[0-9A-F]{6}|\d\d[+-]\d{3})|\d+|[A-Z+-])', re.IGNORECASE
+)
 _ATTRIBUTES: Final = {"v", "author", "displayname", "userid", "descr", "title", "name", "initials"}
+# Elements whose text or value is a person's, or a cell's: a number or a day alone may be somebody's, too.
+_WRITTEN: Final = frozenset(
+    {"t", "text", "p", "span", "author", "s", "d", "lpwstr"}  # remarks, a pivot table's cache, own properties
+    | {"title", "subject", "description", "keywords", "keyword", "category", "creator", "lastmodifiedby"}
+)
 _NO_TEXT: Final = re.compile(r"[\d.,:+ -]*|\d+-\d+-\d+T[\d:.]+Z?|true|false|t|f", re.IGNORECASE)
 _TOGETHER: Final = 4_000  # characters that are looked at in one passage
 _PLACES: Final = (
@@ -58,7 +68,7 @@ def parts(archive: zipfile.ZipFile, source: Source) -> Iterator[Item]:
         elif re.fullmatch(r"xl/worksheets/[^/]+\.xml", name):
             sheet = archive.read(entry)
             formulas.feed(sheet, name)
-            texts = [text.decode("utf-8", "replace") for text in _PRINTED.findall(sheet)]
+            texts = [_printed(text.decode("utf-8", "replace")) for text in _PRINTED.findall(sheet)]
             yield from _passages(f"{prefix}header or footer", texts)
         elif not _LAYOUT.fullmatch(name) and name.endswith((".xml", ".rels", ".vml")):
             place = next((place for start, place in _PLACES if name.startswith(start)), f"part {number}")
@@ -101,10 +111,19 @@ def _texts(part: bytes, name: str) -> list[str]:
                 kept = [element.get("Target", "")] if element.get("TargetMode") == "External" else []
             elif name != "content.xml":
                 kept += [v for k, v in element.attrib.items() if k.rsplit("}")[-1].lower() in _ATTRIBUTES]
-            texts.update(dict.fromkeys(text.strip() for text in kept if text.strip()))
+            stripped = [text.strip() for text in kept]
+            is_written = tag.lower() in _WRITTEN
+            texts.update(
+                (text, None) for text in stripped if text and (is_written or not _NO_TEXT.fullmatch(text))
+            )
     except (ParseError, DefusedXmlException) as refused:
         raise InputError("A part of the workbook is no XML that can be read.", "Save it again.") from refused
-    return [text for text in texts if not _NO_TEXT.fullmatch(text)]
+    return list(texts)
+
+
+def _printed(text: str) -> str:
+    """What a header or footer shows, without the codes of its layout: `&CAnna Weber` is a name."""
+    return _CODE.sub(lambda code: code[1] or (" " if code[2] else ""), html.unescape(text))
 
 
 def _passages(place: str, texts: list[str]) -> Iterator[Passage]:

@@ -12,10 +12,12 @@ from contextlib import closing
 from pathlib import Path
 
 import h5py
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pydicom
 import pytest
+from openpyxl.comments import Comment
 from pydicom import dcmread
 
 from biodesci.core.errors import InputError
@@ -345,3 +347,16 @@ def test_one_file_by_itself_is_looked_through_as_well(tmp_path: Path) -> None:
     shutil.copyfile(SAMPLE, tmp_path / "plain.dcm")
     copied(tmp_path / "plain.dcm", tmp_path / "out2.dcm", Declared())
     assert dcmread(tmp_path / "out2.dcm").Manufacturer == dcmread(SAMPLE).Manufacturer
+
+
+def test_a_workbook_whose_remark_is_an_id_is_written_without_remarks(tmp_path: Path) -> None:
+    root, copy = tmp_path / "study", tmp_path / "out"
+    people(root)
+    book = openpyxl.Workbook()
+    for row in (("hb", "arm"), *((number % 7, number % 3) for number in range(60))):
+        book.active.append(row)
+    book.active["A2"].comment = Comment(MRN, "Ward 3")
+    book.save(root / "book.xlsx")
+    copied(root, copy)
+    assert [path.name for path in (copy / "book.xlsx").iterdir()] == ["sheet 1.csv"]
+    assert MRN not in written(copy)

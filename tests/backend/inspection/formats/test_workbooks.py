@@ -96,6 +96,41 @@ def test_what_stands_beside_the_sheets_is_looked_at(tmp_path):
     assert not any("Anna" in p.place or "Ida" in p.place for p in content.passages)
 
 
+PRINTED = (
+    "&CAnna Weber",
+    '&L&"Arial,Bold"&12Anna Weber&RPage &P',
+    "Ward 3&R&K01+000Anna Weber",
+    "&C123-45-6789",
+)
+
+
+@pytest.mark.parametrize("text", PRINTED)
+@pytest.mark.parametrize("tag", ["oddHeader", 'evenFooter xml:space="preserve"', "x:firstHeader"])
+def test_what_is_printed_is_looked_at_without_the_codes_of_its_layout(tmp_path, tag, text):
+    written = text.replace("&", "&amp;").replace('"', "&quot;")
+    part = f"<x:worksheet><{tag}>{written}</{tag.split()[0]}></x:worksheet>"
+    (tmp_path / "data").write_bytes(with_part(saved(workbook()), "xl/worksheets/sheet2.xml", part.encode()))
+    places = {stop.place for stop in inspect(tmp_path / "data").of(Level.STOP)}
+    assert "header or footer" in places
+
+
+@pytest.mark.parametrize("text", ["1950-03-07", "07.03.1950", "123-45-6789"])
+def test_a_day_or_number_alone_is_looked_at_where_a_person_wrote_it(tmp_path, text):
+    remark, titled = workbook(), workbook(title=text)
+    remark.active["A2"].comment = Comment(text, "Ward 3")
+    pivot = f'<pivotCacheDefinition><sharedItems><d v="{text}"/></sharedItems></pivotCacheDefinition>'
+    books = {
+        "remarks": saved(remark),
+        "properties of the document": saved(titled),
+        "cache of a pivot table": with_part(
+            saved(workbook()), "xl/pivotCache/pivotCacheDefinition1.xml", pivot.encode()
+        ),
+    }
+    for place, data in books.items():
+        (tmp_path / "data").write_bytes(data)
+        assert place in {stop.place for stop in inspect(tmp_path / "data").of(Level.STOP)}
+
+
 def test_macros_stop(tmp_path):
     content = read_bytes(tmp_path, with_part(saved(workbook()), "xl/vbaProject.bin", b"\xd0\xcf"))
     assert content.kinds == {"macros": Level.STOP}
