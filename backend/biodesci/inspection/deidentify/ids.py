@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from typing import Final
 
+from biodesci.inspection.identifiers.spelling import plain
+
 LEAST: Final = 5
 """Characters of an id that is looked for in any column; shorter ones are as well counts and measurements."""
 _DIGITS: Final = re.compile(r"[0-9]+")
@@ -85,6 +87,7 @@ class Ids:
         one with decimals, does not hold it."""
         if len(value) < least or _NUMBER.fullmatch(value):
             return False
+        value = value if value.isascii() else plain(value)
         whole = _DECIMAL.sub(" ", value) if "." in value else value
         runs = (run.lstrip("0") for run in _DIGITS.findall(whole)) if self._numbers else ()
         if any(len(run) >= least and run in self._numbers for run in runs):
@@ -100,7 +103,7 @@ class Ids:
 
 def _plain(value: str) -> str:
     """An id in one spelling: 0048.0, which a program made of a number, is 48."""
-    key = value.strip().casefold()
+    key = (value if value.isascii() else plain(value)).strip().casefold()
     head, point, tail = key.partition(".")
     if point and head.isdigit() and not tail.strip("0"):
         key = head

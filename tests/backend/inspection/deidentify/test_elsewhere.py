@@ -360,3 +360,12 @@ def test_a_workbook_whose_remark_is_an_id_is_written_without_remarks(tmp_path: P
     copied(root, copy)
     assert [path.name for path in (copy / "book.xlsx").iterdir()] == ["sheet 1.csv"]
     assert MRN not in written(copy)
+
+
+@pytest.mark.parametrize(
+    "text", ["４８０００００", "siehe ４８０００００.", "P‑４８００", "seen by p\u2011４８００"]
+)
+def test_an_id_in_other_digits_and_dashes_is_the_same(text: str) -> None:
+    ids = Ids()
+    ids.add(["4800000", "P-4800"])
+    assert ids.within(text) or ids.same(text)
