@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from biodesci.core.errors import InputError
+from biodesci.inspection import apart
 from biodesci.inspection.finding import Level
 from biodesci.inspection.inspect import inspect
 from tests.backend.inspection.formats.contents import read
@@ -72,7 +73,7 @@ def test_a_damaged_one_is_read_refused_or_stops(tmp_path, name, rounds):
     for _ in range(rounds):
         (tmp_path / "data").write_bytes(_damaged(data, chance))
         try:
-            inspect(tmp_path / "data")
+            apart.inspect(tmp_path / "data")  # some of these crash the library that reads them
         except InputError as error:
             assert error.message and error.hint
             refused += 1
