@@ -192,7 +192,7 @@ def _read(source: Source, declared: Declared, inspection: Inspection) -> None:
 
 def _take_table(table: Table, source: Source, declared: Declared, inspection: Inspection) -> None:
     place = ", ".join(part for part in (source.where, table.name) if part)
-    require_width(len(table.schema), source.where.capitalize() or "The table")
+    require_width(len(table.schema), source.begins or "The table")
     # Of 300,000 columns each step takes a minute: whoever waits is shown that it was taken.
     check = TableCheck(table.schema, declared, place, lambda: inspection.progress(0))
     inspection.progress(0)

@@ -90,6 +90,11 @@ class Source:
         counted = self.allowance.counted
         return Source(name, where, None, lambda: counted(opener()), self.depth + 1, self.allowance)
 
+    @property
+    def begins(self) -> str:
+        """`where` as a sentence begins with it; empty for a file that is none within another."""
+        return f"{self.where[:1].upper()}{self.where[1:]}"
+
     @cached_property
     def allowance(self) -> Allowance:
         """What may be unpacked of it; members share that of the file on disk."""

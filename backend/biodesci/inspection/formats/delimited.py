@@ -51,7 +51,7 @@ class Delimited:
                     "The table's first lines have no regular cells.", "Check how it was exported."
                 )
             # Before there is a name, a type and a reader for each.
-            require_width(len(dialect.first), source.where.capitalize() or "The table")
+            require_width(len(dialect.first), source.begins or "The table")
             yield from _before(dialect, source)
             names = _header(dialect, declared, source)
             yield from names.findings

@@ -57,7 +57,7 @@ def placed(file: Source) -> Iterator[None]:
     try:
         yield
     except InputError as exc:
-        raise InputError(f"{file.where[:1].upper()}{file.where[1:]}: {exc.message}", exc.hint) from None
+        raise InputError(f"{file.begins}: {exc.message}", exc.hint) from None
 
 
 def _walk(folder: Path) -> Iterator[Path]:

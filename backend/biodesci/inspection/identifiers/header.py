@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -149,6 +150,11 @@ def names_person(name: str) -> bool:
 
 def may_be_person(name: str) -> bool:
     """Whether one of a name's words is a family or given name and nothing else, in small letters, too."""
+    return _may_be_person(headings.shape(name))
+
+
+@lru_cache(maxsize=4096)
+def _may_be_person(name: str) -> bool:
     words = _words(name)
     if _EPONYM_NOUNS.intersection(map(str.lower, words)):
         return False

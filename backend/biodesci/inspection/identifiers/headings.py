@@ -259,8 +259,13 @@ _MATCHER: Final = re.compile(
 
 def read(name: str) -> Heading:
     """What the name of a column says of its values."""
-    # No word that is known here has three figures: names of 100,000 genes or probes are read by their shape.
-    return _read(_NUMBER.sub(lambda number: "7" * len(number[0]), name))
+    return _read(shape(name))
+
+
+def shape(name: str) -> str:
+    """A name with one digit in place of all digits of numbers of three and more: names of 100,000 genes or
+    probes have few shapes, and no word that is known here has three figures."""
+    return _NUMBER.sub(lambda number: "7" * len(number[0]), name)
 
 
 @lru_cache(maxsize=4096)

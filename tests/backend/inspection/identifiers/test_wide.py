@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import identifier_cases
 from biodesci.inspection.content import Declared
-from biodesci.inspection.identifiers import TableCheck, headings, wide
+from biodesci.inspection.identifiers import TableCheck, header, headings, wide
 from biodesci.inspection.identifiers.screening import Screen
 
 _KINDS = (
@@ -86,3 +86,23 @@ def test_a_name_of_a_column_is_read_whatever_its_long_numbers_are() -> None:
                     for _ in range(4)
                 }
                 assert len(read) == 1, name
+
+
+def test_whether_a_name_may_be_a_persons_does_not_depend_on_its_long_numbers() -> None:
+    words = (
+        "weber",
+        "hb_weber",
+        "jsmith",
+        "Weber_hb",
+        "annaweber",
+        "expr",
+        "gene",
+        "Müller",
+        "김철수",
+        "minorFont",
+    )
+    for word in words:
+        for form in ("{0}_{1}", "{1}_{0}", "{0}{1}", "{0}-{1}", "{0}.{1}"):
+            for number in ("1950", "123456", "00417", "20991231"):
+                name = form.format(word, number)
+                assert header.may_be_person(name) is header._may_be_person.__wrapped__(name), name

@@ -186,7 +186,7 @@ def _notes(file: Source, tally: Tally) -> Iterator[Passage]:
         annotation = wfdb.rdann(str(file.path.with_suffix("")), file.path.suffix[1:])
     except (ValueError, IndexError, KeyError, TypeError, OSError, OverflowError):
         advice = "Leave it out, or write it again, for example by wfdb's wrann."
-        raise InputError(f"{file.where.capitalize()} holds annotations that can't be read.", advice) from None
+        raise InputError(f"{file.begins} holds annotations that can't be read.", advice) from None
     for note in annotation.aux_note or ():
         text = note.strip("\0 ")
         if text and not text.startswith("("):  # "(AFIB" and others are codes of rhythms
