@@ -20,7 +20,7 @@ from biodesci.inspection.identifiers import (
     vocabulary,
 )
 from biodesci.inspection.identifiers.names import Grade
-from biodesci.inspection.identifiers.spelling import plain
+from biodesci.inspection.identifiers.spelling import plain, shape
 
 _KIND: Final = "identifier as a column's name"
 _SUSPICIOUS: Final = re.compile(
@@ -150,7 +150,7 @@ def names_person(name: str) -> bool:
 
 def may_be_person(name: str) -> bool:
     """Whether one of a name's words is a family or given name and nothing else, in small letters, too."""
-    return _may_be_person(headings.shape(name))
+    return _may_be_person(shape(name))
 
 
 @lru_cache(maxsize=4096)

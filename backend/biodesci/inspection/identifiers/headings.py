@@ -9,7 +9,7 @@ from typing import Final
 
 from biodesci.inspection.identifiers import alternatives, numbered, persons
 from biodesci.inspection.identifiers.heading_words import LABELS, MORE_WORDS
-from biodesci.inspection.identifiers.spelling import spaced
+from biodesci.inspection.identifiers.spelling import shape, spaced
 
 # kind -> names that leave no doubt, folded to ASCII where they are Latin, words apart by one space
 _PLAIN: Final = {
@@ -206,7 +206,6 @@ _SENSITIVE: Final = re.compile(
     r"hiv(?: status)?|cause of death|krankheit|maladie|enfermedad|malattia|"
     r"診断|病名|疾患)(?: code| name| main)?"
 )
-_NUMBER: Final = re.compile("[0-9]{3,}")
 # What comes before or behind a heading without changing what it is: `pat_vorname`, `phone_1`, `x_email`.
 _AROUND: Final = re.compile(
     r"^(?:pat|pt|patient|patienten|subject|px|p|k|v|no|nr|num)? ?(?P<core>.*?)(?: "
@@ -260,12 +259,6 @@ _MATCHER: Final = re.compile(
 def read(name: str) -> Heading:
     """What the name of a column says of its values."""
     return _read(shape(name))
-
-
-def shape(name: str) -> str:
-    """A name with one digit in place of all digits of numbers of three and more: names of 100,000 genes or
-    probes have few shapes, and no word that is known here has three figures."""
-    return _NUMBER.sub(lambda number: "7" * len(number[0]), name)
 
 
 @lru_cache(maxsize=4096)

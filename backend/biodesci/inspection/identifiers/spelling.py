@@ -34,6 +34,7 @@ _ESCAPED: Final = re.compile(r"&(?:nbsp|#160|#32|#xa0);|(?<=[^\W\d_])%20(?=[^\W\
 _GAPS: Final = re.compile(r"[^\S\n]+")
 # Letters of Greek and Cyrillic that look like Latin ones, in a word that has Latin letters, too.
 _WORD: Final = re.compile(r"\w+")
+_LONG: Final = re.compile("[0-9]{3,}")
 _LATIN: Final = re.compile(r"[A-Za-z]")
 _GREEK_OR_CYRILLIC: Final = re.compile(r"[Ͱ-ӿ]")
 _LOOKALIKES: Final = str.maketrans(
@@ -146,3 +147,9 @@ def spaced(name: str) -> str:
         text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))
         text = unicodedata.normalize("NFC", text)
     return re.sub(r"[\W_]+", " ", text).strip().lower()
+
+
+def shape(name: str) -> str:
+    """A name with one digit in place of all digits of numbers of three and more: names of 100,000 genes or
+    probes have few shapes, and no word that is known has three figures."""
+    return _LONG.sub(lambda number: "7" * len(number[0]), name)
