@@ -88,7 +88,8 @@ export async function open(asking: Asking): Promise<Opened> {
   return { body, total: first.total, partners }
 }
 
-const MOST_LISTED = 64 * 2 ** 10
+/** Bytes of a list of partners, or of what a server says when it refuses. */
+const LONGEST_DOCUMENT = 64 * 2 ** 10
 
 /**
  * Who else may be asked. The owner's signature is not checked: a server that is named falsely gets
@@ -96,11 +97,16 @@ const MOST_LISTED = 64 * 2 ** 10
  */
 async function listed(asking: Asking, authorization: string): Promise<string[]> {
   const response = await ask(asking, authorization, '/partners', {})
-  const raw = response.ok ? await readAtMost(MOST_LISTED, response.body) : null
-  const list: unknown = raw?.length ? JSON.parse(new TextDecoder().decode(raw)) : {}
-  const { servedAt, partners } = list as { servedAt?: unknown; partners?: unknown }
+  const list: unknown = response.ok ? await document(response) : {}
+  const { servedAt, partners } = (list ?? {}) as { servedAt?: unknown; partners?: unknown }
   const named = Array.isArray(partners) ? (partners as { url?: unknown }[]) : []
   return [servedAt, ...named.map((one) => one.url)].filter(isOrigin)
+}
+
+/** The JSON of an answer; null where it is empty, or longer than any document that is asked for. */
+async function document(response: Response): Promise<unknown> {
+  const raw = await readAtMost(LONGEST_DOCUMENT, response.body)
+  return raw?.length ? JSON.parse(new TextDecoder().decode(raw)) : null
 }
 
 function ask(
@@ -173,7 +179,8 @@ async function piece(asking: Asking, authorization: string, start: number): Prom
   const length = Number(to) - Number(from) + 1
   if (response.status !== 206 || Number(from) !== start || !(length > 0 && length <= PIECE))
     throw broken(asking, 'answers with something else than what was asked for')
-  const bytes = new Uint8Array(await response.arrayBuffer())
+  const bytes = await readAtMost(length, response.body)
+  if (bytes === null) throw broken(asking, 'sends more than was asked for')
   if (bytes.length !== length) throw broken(asking, 'broke off')
   return { bytes, total: Number(total) }
 }
@@ -196,7 +203,7 @@ function away(asking: Asking, cause: unknown): Failure {
 
 /** A problem document (RFC 9457), of which what is said is shown in its first characters. */
 async function refused(asking: Asking, response: Response): Promise<Failure> {
-  const said: unknown = await response.json().catch(() => null)
+  const said: unknown = await document(response).catch(() => null)
   const fields = typeof said === 'object' && said !== null ? (said as Record<string, unknown>) : {}
   return new Failure(
     'missing',

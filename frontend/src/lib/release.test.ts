@@ -271,20 +271,42 @@ it('hears from whom it asks which servers the owner’s list names, and takes no
   expect(named).toHaveBeenCalledWith(['https://data.hospital.example', PARTNER])
 })
 
+/** A body without an end, which counts how many pieces of it were fetched. */
+function endless() {
+  const body = new ReadableStream<Uint8Array>({
+    pull(controller) {
+      endless.pieces += 1
+      controller.enqueue(new Uint8Array(2 ** 14))
+    },
+  })
+  endless.pieces = 0
+  return body
+}
+endless.pieces = 0
+
 it('takes no list that does not end', async () => {
-  let pieces = 0
-  const endless = () =>
-    new ReadableStream({
-      pull(controller) {
-        pieces += 1
-        controller.enqueue(new Uint8Array(2 ** 14))
-      },
-    })
   await publishAtOwners(whole(), undefined, () => new Response(endless()))
   const named = vi.fn()
   await open('', named)
   await vi.waitFor(() => expect(named).toHaveBeenCalledWith([]))
-  expect(pieces).toBeLessThan(10)
+  expect(endless.pieces).toBeLessThan(10)
+})
+
+it.each([
+  [206, { 'content-range': 'bytes 0-39/100' }, 'sends more than was asked for'],
+  [403, {}, 'refused: status 403'],
+])('takes no answer %i that does not end', async (status, headers, message) => {
+  await publishAtOwners(whole())
+  const elsewhere = globalThis.fetch
+  vi.stubGlobal('fetch', (url: string, options?: RequestInit) =>
+    url.includes('/containers/') && !url.endsWith('/partners')
+      ? new Response(endless(), { status, headers })
+      : elsewhere(url, options),
+  )
+  await expect(open()).rejects.toMatchObject({
+    message: expect.stringContaining(message) as string,
+  })
+  expect(endless.pieces).toBeLessThan(10)
 })
 
 it('saves nothing of what a partner’s server changed', async () => {
