@@ -43,7 +43,7 @@ def due(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
     return licence, version
 
 
-def due_now(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
+def due_or_again(member: Member, license_id: int) -> tuple[License, DatasetVersion]:
     """As `due`; besides that a licence that gives access, whose key this account may deliver once more."""
     chain = member.chain
     licence = get(chain, license_id)

@@ -138,7 +138,7 @@ def release_share(member: Member, license_id: int) -> ReleasedShare:
     delivery with.
     """
     chain = member.chain
-    licence, version = guarded_due.due_now(member, license_id)
+    licence, version = guarded_due.due_or_again(member, license_id)
     file = guarded_splits.split_of(member, version)
     share = guarding.open_share(keys.load_seed(member.home, member.passphrase), file, chain.address)
     release = shares.asked(chain, licence, file.signed.split, chain.address)
@@ -153,7 +153,7 @@ def approve(member: Member, license_id: int, given: Sequence[ReleasedShare]) -> 
     Raises StateError where no contract is, and as `deliver` does.
     """
     chain = member.chain
-    licence, version = guarded_due.due_now(member, license_id)
+    licence, version = guarded_due.due_or_again(member, license_id)
     signed = guarded_splits.split_of(member, version).signed
     return guarded_custody.sign(chain, approval_of(chain, licence, version, signed, given))
 
@@ -180,7 +180,7 @@ def deliver(
         return _added(member, license_id, bytes(event["envelope"]))
 
 
-def deliver_now(
+def deliver_or_again(
     member: Member,
     license_id: int,
     given: Sequence[ReleasedShare],
@@ -195,7 +195,7 @@ def deliver_now(
         receipt = intent.resume()
         if guarded_due.has_another_key(chain, licence):
             intent.forget()  # what it delivered is sealed to an older key
-            due = guarded_due.due_now(member, license_id)
+            due = guarded_due.due_or_again(member, license_id)
             receipt = intent.send(_call(member, due, given, approvals))
         if receipt is not None:
             event = chain.event(receipt, chain.licenses, "KeyRedelivered")

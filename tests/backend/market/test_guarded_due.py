@@ -10,8 +10,8 @@ from biodesci.core.documents.custody import SignedApproval
 from biodesci.core.documents.guarding import ReleasedShare
 from biodesci.core.errors import InputError, RevertedError, StateError, UnavailableError
 from biodesci.market import guarded_custody
-from biodesci.market.guarded_due import due_now
-from biodesci.market.guardians import approve, deliver, deliver_now, release_share
+from biodesci.market.guarded_due import due_or_again
+from biodesci.market.guardians import approve, deliver, deliver_or_again, release_share
 from biodesci.market.license import envelopes_of
 from biodesci.party import keys
 from biodesci.party.member import Member
@@ -46,23 +46,26 @@ def test_who_lost_its_home_asks_the_guardians_again(
     one, two, three = house.members
     bought = house.buy()
     given = [release_share(member, bought) for member in (one, two)]
-    deliver_now(one, bought, given, approved(house, (one, two), bought, given))
+    deliver_or_again(one, bought, given, approved(house, (one, two), bought, given))
     with pytest.raises(StateError, match="No key is due"):
         release_share(one, bought)
     loses_its_home(house, "home 1")
     with pytest.raises(StateError, match="already, sealed to an older key"):
-        deliver_now(two, bought, given)
+        deliver_or_again(two, bought, given)
     given = [release_share(member, bought) for member in (two, three)]
     signed = approved(house, (two, three), bought, given)
     sent = two.chain.web3.eth.get_transaction_count(two.chain.address)
     with monkeypatch.context() as patch:
         patch.setattr(two.ipfs, "add", _away)
         with pytest.raises(UnavailableError):
-            deliver_now(two, bought, given, signed)
+            deliver_or_again(two, bought, given, signed)
     # It goes on, and is sent once.
-    assert deliver_now(two, bought, given, signed) == envelopes_of(one.chain, bought)[0]
+    assert deliver_or_again(two, bought, given, signed) == envelopes_of(one.chain, bought)[0]
     assert house.download(bought) == house.sale.file.read_bytes()
-    for refused in (lambda: deliver_now(two, bought, given, signed), lambda: due_now(three, bought)):
+    for refused in (
+        lambda: deliver_or_again(two, bought, given, signed),
+        lambda: due_or_again(three, bought),
+    ):
         with pytest.raises(StateError, match="No key is due"):
             refused()
     assert two.chain.web3.eth.get_transaction_count(two.chain.address) == sent + 1
@@ -87,12 +90,12 @@ def test_approvals_of_a_redelivery_do_not_count_after_another(own_contract_house
     unsent = approved(house, (one, two), bought, older)
     newer = [release_share(member, bought) for member in (two, three)]
     with pytest.raises(InputError, match="another delivery"):
-        deliver_now(three, bought, newer, unsent)
-    deliver_now(three, bought, newer, approved(house, (two, three), bought, newer))
+        deliver_or_again(three, bought, newer, unsent)
+    deliver_or_again(three, bought, newer, approved(house, (two, three), bought, newer))
     loses_its_home(house, "home 2")
     # Nobody asks for these any more; whoever has them can't send them either.
     with pytest.raises(InputError, match="another delivery"):
-        deliver_now(one, bought, older, unsent)
+        deliver_or_again(one, bought, older, unsent)
     guardians = guarded_custody.of_split(house.file.signed.split)
     signatures = {signed.guardian: signed.signature for signed in unsent}
     with pytest.raises(RevertedError, match=r"number 1 after the first .* next one is number 2"):
@@ -100,5 +103,5 @@ def test_approvals_of_a_redelivery_do_not_count_after_another(own_contract_house
     newest = [release_share(member, bought) for member in (one, two)]
     signed = approved(house, (one, three), bought, newest)
     assert {one.approval.again for one in signed} == {2}
-    deliver_now(two, bought, newest, signed)
+    deliver_or_again(two, bought, newest, signed)
     assert house.download(bought) == house.sale.file.read_bytes()
