@@ -15,7 +15,8 @@ from biodesci.chain.client import Chain
 from biodesci.chain.deployment import load_deployment
 from biodesci.chain.sending import Sending
 from biodesci.ipfs.client import Ipfs
-from tests.backend.conftest import Localnet, deploy, free_port, running_ipfs, start_anvil, stop
+from biodesci.localnet.processes import free_port
+from tests.backend.conftest import Localnet, deploy, running_ipfs, start_anvil, stop
 from tests.backend.market.private import PrivateSale, get, serving, stranger_bytes, strangers
 
 

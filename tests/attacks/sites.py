@@ -22,6 +22,7 @@ from biodesci.ee.architectures.tabular import TabularConfig
 from biodesci.ee.codec import Codec
 from biodesci.ee.training import TrainingPlan
 from biodesci.ipfs.client import Ipfs
+from biodesci.localnet.processes import free_port
 from biodesci.models.registration import Grantee, NewModel, create_model, grant_codec
 from biodesci.party import keys
 from biodesci.registry import rounds, versions
@@ -35,7 +36,6 @@ from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.aggregator import create_app
 from tests.backend.acting import PASSPHRASE, acting
-from tests.backend.conftest import free_port
 
 PLAN = FeaturePlan(
     numeric=(NumericColumn(name="age", low=0, high=100),),

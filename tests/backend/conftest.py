@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import json
 import os
-import socket
 import sqlite3
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from web3.types import TxParams, Wei
 from biodesci.core import keyfile
 from biodesci.core.documents.deployment import Deployed, Deployment
 from biodesci.index.database import Store
+from biodesci.localnet.processes import free_port
 from biodesci.party import keys
 from biodesci.store import sqlite
 
@@ -64,12 +64,6 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker("deep")
         if item.get_closest_marker("timeout") is None:
             item.add_marker(pytest.mark.timeout(1_800))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def start_anvil(port: int) -> subprocess.Popen[bytes]:

@@ -10,7 +10,6 @@ import os
 import pwd
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,7 @@ import psycopg
 import pytest
 
 from biodesci.index.database import Store
+from biodesci.localnet.processes import free_port
 from biodesci.store.engine import Location
 from biodesci.store.work import Work
 
@@ -43,7 +43,7 @@ class Server:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self._numbers = itertools.count()
         self.programs = _binaries()  # pg_dump and psql are there too
         self._free: list[str] = []
@@ -207,12 +207,6 @@ def _binaries() -> Path:
     if found is None:
         pytest.fail("There is no PostgreSQL server: apt-get install postgresql (scripts/setup.sh tests).")
     return Path(found).parent
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 @contextmanager

@@ -21,6 +21,7 @@ from click.testing import CliRunner
 from make import make
 
 import ape_console_extras
+from biodesci.localnet.processes import free_port
 
 ROOT = Path(__file__).resolve().parents[2]
 ANVIL = ROOT / "node_modules" / ".bin" / "anvil"
@@ -49,9 +50,7 @@ def start_ape(*arguments: str, deployment: Path) -> tuple[int, str]:
 
 @pytest.fixture(scope="module")
 def network():
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     process = subprocess.Popen([ANVIL, "--port", str(port), "--silent"], start_new_session=True)
     try:
         for _ in range(100):

@@ -21,7 +21,8 @@ from biodesci.core.errors import BioDeSciError
 from biodesci.index.database import Store
 from biodesci.index.sync import Follower
 from biodesci.ipfs.client import Ipfs
-from tests.backend.conftest import ROOT, IpfsNode, Localnet, deploy, free_port, stop
+from biodesci.localnet.processes import free_port
+from tests.backend.conftest import ROOT, IpfsNode, Localnet, deploy, stop
 from tests.faults.faults import BeforeEip1559
 from tests.faults.proxy import FaultProxy
 from tests.faults.world import PRICE, World, dump, persist

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 from pathlib import Path
 
+from biodesci.localnet.processes import free_port
 from tests.make import make
 
 
@@ -35,9 +35,7 @@ def test_a_figure_that_there_is_not_stops_before_anything_is_measured(tmp_path: 
 
 
 def test_a_console_with_no_chain_says_so() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     console = make("console", environment={"NETWORK": f"ethereum:local:http://127.0.0.1:{port}"})
     output, _ = console.communicate(timeout=120)
     assert console.returncode != 0

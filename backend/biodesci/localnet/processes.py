@@ -10,6 +10,7 @@ from __future__ import annotations
 import ctypes
 import json
 import os
+import secrets
 import signal
 import socket
 import subprocess
@@ -27,25 +28,59 @@ PR_SET_PDEATHSIG = 1
 MAX_RESTARTS = 5
 
 
+# Connections that go out get ports of this range from the kernel (ip(7), ip_local_port_range).
+_OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_OUTGOING_DEFAULT = (32_768, 60_999)
+_UNPRIVILEGED = 1_024
+_drawn: set[int] = set()
+
+
 def free_port() -> int:
-    """A TCP port on the loopback interface that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A TCP port on the loopback interface that nobody listens on now and that was not drawn here before.
+
+    It is none of those that the kernel gives to connections that go out: between the draw and a server's
+    start, or its start anew after a crash, any program's connection could take such a port.
+    UnavailableError if there is none.
+    """
+    first, last = _outgoing_ports()
+    candidates = [*range(max(_UNPRIVILEGED, first - 20_000), first), *range(last + 1, 65_536)]
+    start = secrets.randbelow(len(candidates))  # programs that begin together begin elsewhere
+    for port in candidates[start:] + candidates[:start]:
+        if port not in _drawn and _bindable(port):
+            _drawn.add(port)
+            return port
+    raise UnavailableError(
+        "No port is free outside the range of connections that go out.",
+        f"Stop servers, or make the range in {_OUTGOING} smaller ({first} to {last} now).",
+    )
 
 
-def require_port(port: int, used_for: str) -> None:
-    """Raise ConfigurationError when somebody listens on `port` already."""
+def _outgoing_ports() -> tuple[int, int]:
+    try:
+        first, last = _OUTGOING.read_text().split()
+    except OSError:  # another system than Linux
+        return _OUTGOING_DEFAULT
+    return int(first), int(last)
+
+
+def _bindable(port: int) -> bool:
     with socket.socket() as probe:
         # As the servers do themselves: a port whose last connection is still closing is free.
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind(("127.0.0.1", port))
-        except OSError as exc:
-            raise ConfigurationError(
-                f"Port {port}, wanted for the {used_for}, is taken by another program.",
-                "Stop that program, or give `--ports auto` to use free ports.",
-            ) from exc
+        except OSError:
+            return False
+    return True
+
+
+def require_port(port: int, used_for: str) -> None:
+    """Raise ConfigurationError when somebody listens on `port` already."""
+    if not _bindable(port):
+        raise ConfigurationError(
+            f"Port {port}, wanted for the {used_for}, is taken by another program.",
+            "Stop that program, or give `--ports auto` to use free ports.",
+        )
 
 
 def _die_with_parent() -> None:

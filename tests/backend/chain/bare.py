@@ -18,7 +18,8 @@ from biodesci.chain.entries import Book
 from biodesci.chain.outbox import Outbox
 from biodesci.chain.provider import Provider
 from biodesci.chain.sending import Sender, Sending
-from tests.backend.conftest import ROOT, free_port, stop
+from biodesci.localnet.processes import free_port
+from tests.backend.conftest import ROOT, stop
 
 ABI: Final = [{"type": "function", "name": "ping", "stateMutability": "payable", "outputs": [],
                "inputs": [{"name": "n", "type": "uint256"}]}]  # fmt: skip

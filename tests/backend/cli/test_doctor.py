@@ -18,6 +18,7 @@ from biodesci.cli import main, session
 from biodesci.core.errors import StateError
 from biodesci.index.database import Block, Store
 from biodesci.index.tables import aside
+from biodesci.localnet.processes import free_port
 from biodesci.party import keys
 from biodesci.store.jobs import Jobs
 from biodesci.store.tables import outbox
@@ -25,7 +26,6 @@ from biodesci.store.work import Work
 from biodesci.workers import monitor
 from biodesci.workers.watch import Watch
 from tests.backend.cli.conftest import PASS, typed
-from tests.backend.conftest import free_port
 from tests.faults import faults, lies
 from tests.faults.proxy import FaultProxy
 

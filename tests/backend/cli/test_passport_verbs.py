@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from biodesci.core.documents.visa import SignedVisa
-from tests.backend.conftest import free_port
+from biodesci.localnet.processes import free_port
 from tests.backend.passports.conftest import Broker, trust_in
 
 pytestmark = pytest.mark.timeout(120)

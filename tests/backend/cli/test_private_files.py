@@ -14,11 +14,11 @@ from fastapi import FastAPI
 
 from biodesci.cli import main, private_files, session
 from biodesci.core.errors import BioDeSciError, ConfigurationError, InputError, StateError, UnavailableError
+from biodesci.localnet.processes import free_port
 from biodesci.party import keys
 from biodesci.party.containers import Containers, HeldContainer
 from biodesci.serving.guard import Policy
 from tests.backend.cli.conftest import PASS
-from tests.backend.conftest import free_port
 from tests.backend.market.private import serving
 from tests.backend.serving.raw import running
 

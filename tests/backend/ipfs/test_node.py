@@ -32,14 +32,9 @@ from biodesci.core.errors import (
 )
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
+from biodesci.localnet.processes import free_port
 
 CHUNK = unixfs.CHUNK
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 class Node:

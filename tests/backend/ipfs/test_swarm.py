@@ -21,7 +21,7 @@ from biodesci.core.errors import ConfigurationError, NotFoundError, StateError, 
 from biodesci.ipfs import swarm
 from biodesci.ipfs.client import Ipfs
 from biodesci.ipfs.replication import replicate
-from tests.backend.conftest import free_port
+from biodesci.localnet.processes import free_port
 
 PEER = "12D3KooWGzxzKZYveHXtpG6AsrUJBcWxHBFS2HsEoGTxrMLvKXtf"
 

@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from biodesci.core.errors import ConfigurationError, UnavailableError
+from biodesci.localnet import processes
 from biodesci.localnet.processes import MAX_RESTARTS, Supervisor, free_port, require_port
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -140,3 +141,20 @@ def test_a_taken_port_is_named() -> None:
             require_port(port, "chain")
     assert "--ports auto" in caught.value.hint
     require_port(free_port(), "chain")
+
+
+def test_no_free_port_is_one_that_a_connection_going_out_may_take() -> None:
+    """Another suite's connection took the API's port between its draw and the API's start."""
+    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    drawn = [free_port() for _ in range(200)]
+    assert not any(first <= port <= last for port in drawn)
+    assert len(set(drawn)) == 200
+
+
+def test_a_port_that_is_listened_on_is_not_drawn_and_none_twice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of three ports below those of connections that go out, with a listener on the first."""
+    monkeypatch.setattr(processes, "_outgoing_ports", lambda: (1_027, 65_535))
+    monkeypatch.setattr(processes, "_bindable", {1_024: False, 1_025: True, 1_026: True}.__getitem__)
+    assert {free_port(), free_port()} == {1_025, 1_026}
+    with pytest.raises(UnavailableError, match="No port is free outside the range"):
+        free_port()

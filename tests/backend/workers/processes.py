@@ -15,8 +15,8 @@ import httpx
 import pytest
 
 from biodesci.chain import accounts
+from biodesci.localnet.processes import free_port
 from tests.backend.acting import PASSPHRASE
-from tests.backend.conftest import free_port
 
 
 class Process:

@@ -11,8 +11,8 @@ import pytest
 
 from biodesci.config import AggregatorSettings
 from biodesci.core.errors import ConfigurationError
+from biodesci.localnet.processes import free_port
 from biodesci.workers import aggregator
-from tests.backend.conftest import free_port
 
 NAME = "aggregator.example.org"
 

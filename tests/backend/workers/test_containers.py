@@ -12,10 +12,10 @@ from biodesci.config import Settings
 from biodesci.core import cid
 from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.ipfs.client import Ipfs
+from biodesci.localnet.processes import free_port
 from biodesci.market import licensed_copy
 from biodesci.market.sources import OwnersServer, signer
 from biodesci.workers import containers
-from tests.backend.conftest import free_port
 from tests.backend.market.private import PrivateSale
 
 

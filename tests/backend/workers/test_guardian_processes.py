@@ -14,10 +14,10 @@ import pytest
 from biodesci.chain import accounts
 from biodesci.core.onchain import LicenseState
 from biodesci.ipfs.client import Ipfs
+from biodesci.localnet.processes import free_port
 from biodesci.market import license
 from biodesci.market.guardians import guard, take_share
 from tests.backend.acting import PASSPHRASE
-from tests.backend.conftest import free_port
 from tests.backend.market.conftest import seller
 from tests.backend.market.guarded import House
 from tests.backend.workers.processes import Process

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from biodesci.chain import accounts
+from biodesci.localnet.processes import free_port
 from biodesci.party import keys
 from tests.backend.acting import PASSPHRASE
-from tests.backend.conftest import free_port
 from tests.backend.workers.processes import Start
 from tests.faults.proxy import FaultProxy
 

@@ -12,9 +12,9 @@ import pytest
 
 from biodesci.core import counters
 from biodesci.core.errors import ConfigurationError, StateError
+from biodesci.localnet.processes import free_port
 from biodesci.workers import monitor
 from biodesci.workers.watch import Outlook, Watch
-from tests.backend.conftest import free_port
 from tests.backend.serving.raw import connect, until_closed
 
 
