@@ -27,30 +27,30 @@ from biodesci.core.files import write_atomic
 PR_SET_PDEATHSIG = 1
 MAX_RESTARTS = 5
 
-
 # Connections that go out get ports of this range from the kernel (ip(7), ip_local_port_range).
 _OUTGOING = Path("/proc/sys/net/ipv4/ip_local_port_range")
 _OUTGOING_DEFAULT = (32_768, 60_999)
-_UNPRIVILEGED = 1_024
+_UNPRIVILEGED, _PORTS = 1_024, 65_536
 _drawn: set[int] = set()
 
 
 def free_port() -> int:
     """A TCP port on the loopback interface that nobody listens on now and that was not drawn here before.
 
-    It is none of those that the kernel gives to connections that go out: between the draw and a server's
-    start, or its start anew after a crash, any program's connection could take such a port.
-    UnavailableError if there is none.
+    It is none of those that the kernel gives to connections that go out, unless it gives them all: between
+    the draw and a server's start, or its start anew after a crash, any program's connection could take one.
+    UnavailableError if none is left.
     """
     first, last = _outgoing_ports()
-    candidates = [*range(max(_UNPRIVILEGED, first - 20_000), first), *range(last + 1, 65_536)]
+    candidates: list[int] = [*range(max(_UNPRIVILEGED, first - 20_000), first), *range(last + 1, _PORTS)]
+    candidates = candidates or [*range(_UNPRIVILEGED, _PORTS)]
     start = secrets.randbelow(len(candidates))  # programs that begin together begin elsewhere
     for port in candidates[start:] + candidates[:start]:
         if port not in _drawn and _bindable(port):
             _drawn.add(port)
             return port
     raise UnavailableError(
-        "No port is free outside the range of connections that go out.",
+        "No port of 127.0.0.1 is left for a server.",
         f"Stop servers, or make the range in {_OUTGOING} smaller ({first} to {last} now).",
     )
 

@@ -156,5 +156,12 @@ def test_a_port_that_is_listened_on_is_not_drawn_and_none_twice(monkeypatch: pyt
     monkeypatch.setattr(processes, "_outgoing_ports", lambda: (1_027, 65_535))
     monkeypatch.setattr(processes, "_bindable", {1_024: False, 1_025: True, 1_026: True}.__getitem__)
     assert {free_port(), free_port()} == {1_025, 1_026}
-    with pytest.raises(UnavailableError, match="No port is free outside the range"):
+    with pytest.raises(UnavailableError, match=r"No port .* is left"):
         free_port()
+
+
+def test_where_connections_that_go_out_may_have_every_port_one_of_them_is_drawn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(processes, "_outgoing_ports", lambda: (1_024, 65_535))
+    require_port(free_port(), "chain")
