@@ -15,6 +15,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from faker import Faker
+from stdnum import luhn, verhoeff
 
 from benchmarks.identifier_cases import ROWS, Case, national, planted
 
@@ -22,6 +23,7 @@ THIRD = Path(__file__).with_name("identifier_third_words.txt")
 FOURTH = Path(__file__).with_name("identifier_fourth_words.txt")
 FIFTH = Path(__file__).with_name("identifier_fifth_words.txt")
 SIXTH = Path(__file__).with_name("identifier_sixth_words.txt")
+EIGHTH = Path(__file__).with_name("identifier_eighth_words.txt")
 _NO_KINDS = {"people", "months", "fillers", "checked"}
 # Kinds whose values a reader recognises without a word beside them, and the variants of which that is true.
 PLAIN: dict[str, tuple[int, ...]] = {
@@ -150,9 +152,18 @@ class _Planter:
     def _national(self) -> str:
         if self._locale == "ja_JP" or "checked" in self._words:
             return national(self._locale, self._fake, self._dice)
+        # Faker's numbers of these two have the form of the United States.
+        if self._locale == "en_IN":
+            digits = f"{self._dice.randrange(2 * 10**10, 10**11)}"
+            digits += verhoeff.calc_check_digit(digits)
+            return f"{digits[:4]} {digits[4:8]} {digits[8:]}"
+        if self._locale == "fr_CA":
+            digits = f"{self._dice.randrange(10**7, 8 * 10**7)}"
+            digits += luhn.calc_check_digit(digits)
+            return f"{digits[:3]} {digits[3:6]} {digits[6:]}"
         return str(self._fake.curp() if self._locale == "es_MX" else self._fake.ssn())
 
     def _account(self) -> str:
-        if self._locale in {"en_US", "es_MX", "ja_JP", "ko_KR", "zh_CN"}:
+        if self._locale in {"en_IN", "en_US", "es_MX", "fr_CA", "ja_JP", "ko_KR", "zh_CN"}:
             return self._fake.credit_card_number()
         return self._fake.iban()
