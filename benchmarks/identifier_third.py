@@ -23,6 +23,7 @@ THIRD = Path(__file__).with_name("identifier_third_words.txt")
 FOURTH = Path(__file__).with_name("identifier_fourth_words.txt")
 FIFTH = Path(__file__).with_name("identifier_fifth_words.txt")
 SIXTH = Path(__file__).with_name("identifier_sixth_words.txt")
+SEVENTH = Path(__file__).with_name("identifier_seventh_words.txt")
 EIGHTH = Path(__file__).with_name("identifier_eighth_words.txt")
 _NO_KINDS = {"people", "months", "fillers", "checked"}
 # Kinds whose values a reader recognises without a word beside them, and the variants of which that is true.
@@ -150,6 +151,10 @@ class _Planter:
         return f"{number}{joint.get(self._locale, ' ')}{month} {day.year}"
 
     def _national(self) -> str:
+        # Australia's Individual Healthcare Identifier.
+        if self._locale == "en_AU" and "checked" in self._words:
+            body = f"800360{self._dice.randrange(10**8, 10**9)}"
+            return body + str(luhn.calc_check_digit(body))
         if self._locale == "ja_JP" or "checked" in self._words:
             return national(self._locale, self._fake, self._dice)
         # Faker's numbers of these two have the form of the United States.
