@@ -62,11 +62,12 @@ def file(body: bytes, media_type: str = "application/json") -> Serve:
 
 
 def drip(question: Question) -> None:
+    """A byte now and then, for a hundred seconds."""
     question.send_response(200)
     question.send_header("Content-Type", "application/json")
     question.send_header("Content-Length", "1000")
     question.end_headers()
-    for _ in range(100):
+    for _ in range(1_000):
         question.wfile.write(b" ")
         time.sleep(0.1)
 
@@ -151,7 +152,7 @@ class Web:
             raise OSError("there is no such name")
         return [self.addresses[name]]
 
-    def client(self, seconds: float = 5.0, *, trusted: ssl.SSLContext | None = None) -> PublicWeb:
+    def client(self, seconds: float = 30.0, *, trusted: ssl.SSLContext | None = None) -> PublicWeb:
         """Who trusts the authority, unless it is said whom else."""
         context = trusted or ssl.create_default_context(cadata=self.authority.pem())
         return PublicWeb(seconds, trusted=context, resolve=self.resolve, network=_Loopback(self, self._port))
@@ -176,4 +177,4 @@ def running_web(folder: Path, *names: str) -> Iterator[Web]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join()

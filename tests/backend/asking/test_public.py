@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ssl
 import threading
-import time
 from collections.abc import Iterator
 
 import pytest
@@ -12,6 +11,7 @@ import pytest
 from biodesci.core.errors import AccessDeniedError, BioDeSciError, InputError, UnavailableError
 from tests.backend import sites
 from tests.backend.sites import Web, running_web
+from tests.waiting import in_time
 
 NAME = "hospital.example"
 PRIVATE = (
@@ -126,20 +126,16 @@ def test_a_flood_is_cut(web: Web) -> None:
 
 def test_a_drip_ends_at_the_deadline(web: Web) -> None:
     web.sites[NAME] = sites.drip
-    began = time.monotonic()
-    with pytest.raises(UnavailableError, match="in time"):
+    with in_time(), pytest.raises(UnavailableError, match="in time"):
         web.client(0.5).get(NAME, "/", 1_000)
-    assert time.monotonic() - began < 4
 
 
 def test_a_resolver_without_an_answer_ends_at_the_deadline(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
     ended = threading.Event()
-    monkeypatch.setattr(web, "resolve", lambda _name: ended.wait(30) and [])
-    began = time.monotonic()
+    monkeypatch.setattr(web, "resolve", lambda _name: ended.wait(100) and [])
     try:
-        with pytest.raises(UnavailableError, match="no address"):
+        with in_time(), pytest.raises(UnavailableError, match="no address"):
             web.client(0.3).get(NAME, "/", 100)
-        assert time.monotonic() - began < 4
     finally:
         ended.set()
 

@@ -20,6 +20,7 @@ from biodesci.chain.provider import Provider
 from biodesci.chain.sending import Sender, Sending
 from biodesci.localnet.processes import free_port
 from tests.backend.conftest import ROOT, stop
+from tests.waiting import LATE_S, wait_for
 
 ABI: Final = [{"type": "function", "name": "ping", "stateMutability": "payable", "outputs": [],
                "inputs": [{"name": "n", "type": "uint256"}]}]  # fmt: skip
@@ -100,7 +101,7 @@ class Sent(threading.Thread):
         except BaseException as exc:  # noqa: BLE001 - the test looks at it
             self.error = exc
 
-    def end(self, seconds: float = 30.0) -> Any:
+    def end(self, seconds: float = LATE_S) -> Any:
         """The receipt."""
         self.join(seconds)
         assert not self.is_alive()
@@ -120,11 +121,8 @@ def bare_chain(*options: str) -> Iterator[Bare]:
     url = f"http://127.0.0.1:{port}"
     web3 = Web3(HTTPProvider(url))
     try:
-        for _ in range(400):
-            if web3.is_connected():
-                break
-            assert process.poll() is None
-            threading.Event().wait(0.05)
+        wait_for(lambda: web3.is_connected() or process.poll() is not None)
+        assert process.poll() is None
         chain = Bare(url, web3)
         chain.rpc("anvil_setCode", WHERE, TAKES)
         yield chain

@@ -75,7 +75,7 @@ class Order:
     about: str = "one"
     dies: str = ""
     stuck_after: float = 60.0
-    block_timeout: float = 30.0
+    block_timeout: float = 120.0
     room: int | None = None  # bytes that a file may have
 
     def start(self) -> Publisher:

@@ -35,7 +35,7 @@ def chain(one_chain: Bare) -> Bare:
 @pytest.fixture
 def outbox(chain: Bare, tmp_path: Path) -> Outbox:
     """For which a transaction counts when there are three blocks upon its own."""
-    return chain.outbox(tmp_path / "work.sqlite", confirmations=DEPTH, stuck_after=60, block_timeout=20)
+    return chain.outbox(tmp_path / "work.sqlite", confirmations=DEPTH, stuck_after=60, block_timeout=120)
 
 
 @pytest.fixture

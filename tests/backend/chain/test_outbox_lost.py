@@ -39,7 +39,7 @@ def node(localnet) -> Iterator[CrookedNode]:
 def owner(node, localnet, tmp_path) -> Chain:
     """Reads and sends through the crooked node."""
     deployment = load_deployment(localnet.deployment_file)
-    return Chain(node.url, deployment, localnet.account(), tmp_path, sending=patience(15))
+    return Chain(node.url, deployment, localnet.account(), tmp_path, sending=patience(60))
 
 
 def publish(owner: Chain) -> bytes:
@@ -134,7 +134,7 @@ def publish_unmined(owner: Chain, localnet) -> bytes:
 def mine_again(owner: Chain, localnet) -> None:
     """Takes back what `publish_unmined` changed."""
     localnet.rpc("evm_setAutomine", True)
-    owner.sending = patience(15)
+    owner.sending = patience(60)
 
 
 def use_nonce_elsewhere(owner: Chain, localnet, lost: bytes) -> None:
@@ -158,7 +158,7 @@ def test_a_block_that_comes_between_two_questions_decides_nothing(owner, node, l
             localnet.rpc("evm_mine")
         return result
 
-    owner.sending = patience(15)
+    owner.sending = patience(60)
     with node.telling(mines_after_the_count):
         assert publish(owner) == pending
     assert asked

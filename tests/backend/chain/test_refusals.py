@@ -197,9 +197,12 @@ def test_waiting_asks_less_and_less(chain_for, localnet, monkeypatch):
     assert 2 <= asked.count("eth_getTransactionCount") < 25
 
 
-@pytest.mark.parametrize(("every", "said"), [(0.6, None), (9.0, "was sent, but is 0 blocks deep, not 4 yet")])
-def test_confirmations_may_take_longer_than_one_block_may(chain_for, localnet, every, said):
-    chain = chain_for(reading=Reading(4), sending=Sending(block_timeout=1.0))
+@pytest.mark.parametrize(
+    ("every", "patience", "said"),
+    [(1.6, 6.0, None), (60.0, 2.0, "was sent, but is 0 blocks deep, not 4 yet")],
+)
+def test_confirmations_may_take_longer_than_one_block_may(chain_for, localnet, every, patience, said):
+    chain = chain_for(reading=Reading(4), sending=Sending(block_timeout=patience))
     stop = threading.Event()
 
     def mine() -> None:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from biodesci.serving.bounds import Bounds
 from biodesci.serving.guard import Policy
 from biodesci.serving.server import listen, server
-from tests.waiting import wait_for
+from tests.waiting import LATE_S, wait_for
 
 ANYBODY = Policy(hosts=None, body=1_000)
 
@@ -27,12 +27,12 @@ def running(app, policy: Policy = ANYBODY, bounds: Bounds | None = None) -> Iter
         yield bound.getsockname()[1]
     finally:
         made.should_exit = True
-        thread.join(20)
+        thread.join(LATE_S)
         bound.close()
         assert not thread.is_alive()
 
 
-def connect(port: int, source: str = "127.0.0.1", timeout: float = 30.0) -> socket.socket:
+def connect(port: int, source: str = "127.0.0.1", timeout: float = LATE_S) -> socket.socket:
     made = socket.create_connection(("127.0.0.1", port), timeout, source_address=(source, 0))
     made.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return made

@@ -14,10 +14,9 @@ from biodesci.ipfs.rpc import RpcHandler
 from biodesci.serving.bounds import Bounds
 from biodesci.serving.threads import BoundedHandler, BoundedServer
 from tests.backend.serving.raw import ask, connect, get, status, until_closed
-from tests.waiting import wait_for
+from tests.waiting import LATE_S, in_time, wait_for
 
 QUICK = Bounds(head=1.0, body=1.0, slowest=100_000, idle=1.0, connections=50, per_client=50)
-LATE = 10.0
 
 
 @contextlib.contextmanager
@@ -52,11 +51,12 @@ ADD = b"POST /api/v0/add HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: multipart/
     ],
 )
 def test_half_a_request_is_ended_at_its_deadline_and_is_no_error_of_ours(handler, half, capsys, caplog):
-    with node(handler) as port, connect(port, timeout=4.0 + LATE) as client:
+    with node(handler) as port:
         began = time.monotonic()
-        client.sendall(half)
-        until_closed(client)
-        assert 0.4 < time.monotonic() - began < 4.0 + LATE
+        with in_time(), connect(port) as client:
+            client.sendall(half)
+            until_closed(client)
+        assert time.monotonic() - began > 0.4
     assert (capsys.readouterr().err, caplog.records) == ("", [])
 
 
@@ -82,16 +82,15 @@ def test_an_unexpected_error_is_one_line_of_the_log_and_ends_its_connection_alon
 
 def test_a_byte_now_and_then_does_not_put_the_deadline_off():
     with node(GatewayHandler) as port, connect(port) as client:
-        began = time.monotonic()
-        with contextlib.suppress(OSError):
-            while time.monotonic() - began < 1.0 + LATE:
+        give_up = time.monotonic() + LATE_S
+        with pytest.raises(OSError):  # the connection has been ended
+            while time.monotonic() < give_up:
                 client.sendall(b"G")
                 time.sleep(0.1)
-        assert time.monotonic() - began < 1.0 + LATE
 
 
 def test_many_half_open_requests_keep_nobody_out():
-    with node(RpcHandler, Bounds(head=20.0, connections=20)) as port, contextlib.ExitStack() as held:
+    with node(RpcHandler, Bounds(head=120.0, connections=20)) as port, contextlib.ExitStack() as held:
         for _ in range(100):
             held.enter_context(connect(port)).sendall(b"POST /api")
         version = b"POST /api/v0/version HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n"
