@@ -8,6 +8,8 @@ from typing import Final
 # Words have an end here, and no hyphen is both in a word and behind it: else a text of marks took minutes.
 _CAP: Final = r"[A-ZÀ-ÖØ-Þ][\w'’.-]{0,40}"
 _HYPHENED: Final = r"[A-ZÀ-ÖØ-Þ][\w'’.]{0,40}"
+_CANADIAN_AREA: Final = r"[ABCEGHJ-NPRSTVXY]\d[ABCEGHJ-NPRSTV-Z]"
+_CANADIAN_STREET: Final = r"\d[ABCEGHJ-NPRSTV-Z]\d"
 _ENGLISH: Final = (
     "street|st|avenue|ave|road|rd|lane|ln|drive|dr|court|ct|boulevard|blvd|square|sq|place|pl|"
     "terrace|close|"
@@ -27,7 +29,8 @@ _ENGLISH: Final = (
     "spurs?|squares?|"
     "station|stravenue|stream|streets?|summit|throughway|trace|track|trafficway|trail|tunnel|"
     "turnpike|underpass|"
-    "unions?|valleys?|via|viaduct|views?|villages?|ville|vista|walks?|wall|wells?"
+    "unions?|valleys?|via|viaduct|views?|villages?|ville|vista|walks?|wall|wells?|"
+    "nagar|marg|chowk|vihar|ganj|puram|mohalla|peth|bagh|enclave|gali"
 )
 _FORMS: Final = (
     # 12 Main Street; 221B Baker St, Flat 3
@@ -64,7 +67,7 @@ _FORMS: Final = (
         r"glorieta|acceso|cuesta|pasaje|callejón|alameda|rambla|vial|cañada"
         r"|urbanización|carretera|via|viale|piazza|piazzale|corso|largo|vicolo|contrada|strada|borgo|"
         r"stretto|incrocio|canale|rotonda|rua|travessa|ul\.|ulica|al\.|aleja|plac|pl\.)"
-        r" ?(?:d[eio] |del |de la |de los |de las |della |dei |degli |"
+        r"(?:(?<=[./])| )(?:d[eio] |del |de la |de los |de las |della |dei |degli |"
         r"d['’])?[^\W\d_][\w'’.-]{0,40}(?: [^\W\d_][\w'’.-]{0,40}){0,4},? (?:n[.º°]? ?|nº ?|núm\. ?)?"
         r"(?:\d{1,4}|s/n)\b"
     ),
@@ -76,6 +79,18 @@ _FORMS: Final = (
     # Springfield, IL 62704; London SW1A 1AA
     re.compile(rf"\b{_CAP}(?: {_CAP}){{0,6}},? [A-Z]{{2}} \d{{5}}(?:-\d{{4}})?\b"),
     re.compile(r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
+    # 52, Soni Nagar, Siwan-725982; H.No. 12; Plot 12, Nehru Colony, Dehradun - 248001
+    re.compile(r"\b[HD]\. ?No\. ?\d"),
+    re.compile(
+        rf"(?<![\w.,])\d{{1,5}}[A-Z]?(?:/\d{{1,4}})?, ?{_HYPHENED}(?: {_HYPHENED}){{0,3}}, ?"
+        rf"{_HYPHENED}(?: {_HYPHENED}){{0,2}} ?- ?[1-9]\d\d ?\d{{3}}(?!\d)"
+    ),
+    # H2C 8X5 in Canada, which is written together, too: then a word in front of it says what it is.
+    re.compile(rf"(?<![\w-]){_CANADIAN_AREA} {_CANADIAN_STREET}(?![\w-])"),
+    re.compile(
+        rf"(?i:\b(?:code postal|postal code|postcode|c\.?p\.?|réside|habite|demeure|lives|living|resides|"
+        rf"moved)\b)(?: (?:in|at|to|à|au))?[ .:]{{1,3}}{_CANADIAN_AREA}{_CANADIAN_STREET}(?!\w)"
+    ),
     re.compile(
         r"(?i)\b(?:p\.? ?o\.? ?box|postfach|boîte postale|apartado(?: de correos)?|casella postale) \d+"
     ),

@@ -26,20 +26,21 @@ _MONTHS: Final = (
     ("nov", "lis"),
     ("dec", "dez", "déc", "dic", "gru"),
 )
-# Turkish, Austrian, Czech, Finnish and Russian ones, whose beginnings are words elsewhere.
+# Turkish, Austrian, Czech, Finnish and Russian ones, whose beginnings are words elsewhere, and those that
+# are often written without their accents.
 _WHOLE_MONTHS: Final = (
     ("ocak", "jänner", "ledna", "leden", "tammikuu", "янв"),
-    ("şubat", "feber", "února", "únor", "helmikuu", "фев"),
-    ("mart", "března", "březen", "maaliskuu", "мар"),
+    ("şubat", "subat", "feber", "února", "únor", "unora", "unor", "helmikuu", "фев"),
+    ("mart", "března", "březen", "brezna", "brezen", "maaliskuu", "мар"),
     ("nisan", "dubna", "duben", "huhtikuu", "апр"),
-    ("mayıs", "května", "květen", "toukokuu", "мая", "май"),
-    ("haziran", "června", "červen", "kesäkuu", "июн"),
-    ("temmuz", "července", "červenec", "heinäkuu", "июл"),
-    ("ağustos", "srpna", "srpen", "elokuu", "авг"),
-    ("eylül", "září", "syyskuu", "сен"),
-    ("ekim", "října", "říjen", "lokakuu", "окт"),
-    ("kasım", "marraskuu", "ноя"),
-    ("aralık", "prosince", "prosinec", "joulukuu", "дек"),
+    ("mayıs", "mayis", "května", "květen", "kvetna", "kveten", "toukokuu", "мая", "май"),
+    ("haziran", "června", "červen", "cervna", "cerven", "kesäkuu", "kesakuu", "июн"),
+    ("temmuz", "července", "červenec", "cervence", "cervenec", "heinäkuu", "heinakuu", "июл"),
+    ("ağustos", "agustos", "srpna", "srpen", "elokuu", "авг"),
+    ("eylül", "eylul", "září", "zari", "syyskuu", "сен"),
+    ("ekim", "října", "říjen", "rijna", "rijen", "pazdziernik", "lokakuu", "окт"),
+    ("kasım", "kasim", "marraskuu", "ноя"),
+    ("aralık", "aralik", "prosince", "prosinec", "joulukuu", "дек"),
 )
 _BY_WORD: Final = {
     word: month
@@ -47,7 +48,7 @@ _BY_WORD: Final = {
     for month, words in enumerate(tables, 1)
     for word in sorted(words, key=len, reverse=True)
 }
-_MONTH_WORD: Final = rf"(?:{'|'.join(sorted(_BY_WORD, key=len, reverse=True))})[^\W\d_]{{0,8}}\.?"
+_MONTH_WORD: Final = rf"(?:{'|'.join(sorted(_BY_WORD, key=len, reverse=True))})[^\W\d_]{{0,10}}\.?"
 _ERAS: Final = {"明治": 1867, "大正": 1911, "昭和": 1925, "平成": 1988, "令和": 2018}
 _ERA_LETTERS: Final = {"M": 1867, "T": 1911, "S": 1925, "H": 1988, "R": 2018}
 _TIME: Final = (

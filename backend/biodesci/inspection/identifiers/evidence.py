@@ -35,11 +35,12 @@ _LABELLED: Final = re.compile(
     r"ausweis\w*)\b|番号|マイナンバー|カード|카드|银行卡|信用卡)[^\d]{0,15}$"
 )
 _RECORD: Final = re.compile(
-    r"(?i)(?:\b(?:mrn|record|chart|hosp(?:ital)?|file|case|pat(?:ient)?(?:en)?|pid|fall|akte|"
+    r"(?i)(?:(?<![0-9A-Za-z_À-ɏ])(?:mrn|record|chart|hosp(?:ital)?|file|case|pat(?:ient)?(?:en)?|"
+    r"pid|fall|akte|"
     r"aktenzeichen|dossier|ipp|nhc|nip|historia|expediente|"
     r"cartella|nosologico|aufnahme|aufn|id|kis|adm(?:ission)?|account|acct|fallnummer|"
-    r"patientennummer|aktennummer)\b[-. ]{0,2}(?:no|nr|num|number|nummer|id|clinica|clínica|médico|"
-    r"n°|nº|n)?|カルテ番号|診察券番号|患者番号|カルテ|患者id|ID番号|番号)"
+    r"patientennummer|aktennummer)(?![0-9A-Za-z_À-ɏ])[-. ]{0,2}(?:no|nr|num|number|nummer|"
+    r"id|clinica|clínica|médico|n°|nº|n)?|カルテ番号|診察券番号|患者番号|カルテ|患者id|ID番号|番号)"
     r"(?:[ .:#°º=-]|は|is|ist|est|es|è){0,6}(?=[A-Z0-9/-]*\d{4})[A-Z]{0,4}[-/]?\d[\d/-]{3,}"
 )
 _MARKS: Final = re.compile(r"[@.:/\\-]")  # without one of them and with few digits, a value has no form

@@ -269,6 +269,13 @@ FORMS: Final[tuple[Form, ...]] = (
         ),
         digits=7,
     ),
+    # Serial numbers are written s/n in English, n/s in Romance languages; n.s. is "not significant".
+    Form(
+        "a serial number behind its sign",
+        "device or vehicle",
+        re.compile(r"(?<![\w/])(?i:n/s)[ .:#]{0,3}(?=[A-Z-]*\d)[A-Z]{0,4}-?\d{4,}"),
+        digits=4,
+    ),
     Form(
         "latitude and longitude",
         "coordinates",

@@ -127,18 +127,28 @@ LABELS: Final = {
     "record number": re.compile(
         "карта|карту|kartoteka|journal|karta|protokol|dossier|chart|prontuario|registro|"
         "mr(?: no| num| number)?|exp(?: (?:previo|anterior|antiguo|clinico|fisico))?(?: (?:no?|num|numero))?|"
-        "fid|pid|записи|номер"
+        "fid|pid|записи|номер|h ?c(?: (?:no?|num|nro))?|hcl|"
+        # Of a record that was merged with another: "old ID", "旧ID".
+        "(?:old|previous|prev|former|merged|duplicate|dup|alte|fruhere|doppelte|ancien|ancienne|"
+        "antiguo|anterior|vecchio|precedente|antigo|stary|stare|poprzedni|oud|oude|vorige|gammalt|gammelt|tidigare|vanha|"
+        "stare|eski|onceki|старый|прежний) (?:id|nr|no|номер)|"
+        "(?:旧|前|元|原|舊|이전|기존) ?(?:id|番号|号|번호)"
     ),
     "phone or fax": re.compile(
         "cep|ring|ring tilbage pa|ring upp|nas pa|traeffes pa|træffes pa|terugbellen op|bereikbaar via|"
         "call back|cb|reach at|ligar para|contato|oddzwonic pod|zavolat zpet|soita takaisin|"
         "geri aranacak|(?:lutfen )?arayin|перезвонить|回电|请回电"
     ),
-    "national id": re.compile("kimlik|t c|tc|bsn|pnr|rc|social"),
+    "national id": re.compile("(?:n )?col(?:eg)? (?:no?|num)|kimlik|t c|tc|bsn|pnr|rc|social"),
     "date of birth": re.compile("synt|d t|出生|生日"),
     # Where somebody lives, or moved to; an address of streets is recognised by its own form.
     "postcode": re.compile(
-        "(?:lives|living|resides?|residing|now|moved|relocated|based) (?:in|to|at)|"
+        "(?:lives|living|resides?|residing|now|moved|relocated|based) (?:in|to|at)(?: pin| zip)?|"
+        "reside|resid|mora|wohnh|zam|risiede|pin ?code|"
+        # A removal: the noun and where to, or where from.
+        "(?:um|zu|weg)zug (?:nach|aus|von)|demenagement (?:a|au|vers|de)|(?:mudanza|traslado) (?:a|desde)|"
+        "trasferimento (?:a|da)|mudanca (?:para|de)|przeprowadzka (?:do|z)|verhuizing (?:naar|van)|"
+        "flytt(?:ing)? (?:til|till|fran|fra)|prestehovani (?:do|z)|переезд (?:в|из)|転居|이사|迁居|"
         "(?:commut\\w+|travels?|travell?ing|drives?|driving|comes?|came) (?:in )?from|"
         "(?:wohnt|wohnhaft|lebt|wohnend) (?:in|im)|"
         "(?:zugezogen|kommt|kam|pendelt|pendler|reist|faehrt|fahrt|angereist|anreise|weggezogen) (?:aus|von)|"

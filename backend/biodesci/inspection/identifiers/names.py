@@ -23,7 +23,9 @@ _TITLES: Final = (
     "Señora?|Señorita|Sig|"
     "Sig\\.?ra|Signora?|Signorina|Dott|Dott\\.?ssa|Dra|Doctora?|Docteur|Schwester|Pfleger|Nurse|Dhr|Mevr|Mevrouw|"
     "Meneer|Fr(?=\\.)|Mw(?=\\.)|Mlles|Mmes|Messrs|Doña|Dña|Mister|Mag(?=\\.)|Fru|Fröken|Herra|Rouva|Pani?|Pana|Sr\\.?ª|"
-    "Dona|Senhora?|Menina|Bayan?|Sayın|Г-н|г-н|Г-жа|г-жа|гр|господин|госпожа|врач|д-р|Κος|Κα|κ(?=\\.)|Paní|Úr|Dna|Dl"
+    "Dona|Senhora?|Menina|Vve|Veuve|"
+    "Smt|Shri|Shrimati|Sri(?! Lanka)|Kumari|Kum(?=\\.)|Encik|Bapak|Bayan?|Sayın|"
+    "Г-н|г-н|Г-жа|г-жа|гр|господин|госпожа|врач|д-р|Κος|Κα|κ(?=\\.)|Paní|Úr|Dna|Dl"
 )
 _LOWER: Final = (
     "dr|prof|mr|mrs|ms|herrn?|frau|mme|mlle|monsieur|madame|sra|sr|srta|señora?|sig|"

@@ -18,7 +18,10 @@ ALONE: Final = {
         истории болезни | амбулаторнои карты |
         nda | mr no | mr num | mr number | medrec | medrec no | hosp no | hosp nr | hospital number | pat nr |
         numero de dossier | hastane no | protokol no | dosya numarasi | カルテno | falnr | fallnr |
-        scheda sdo | scheda di dimissione
+        scheda sdo | scheda di dimissione |
+        unit no | unit nr | uhid | umrn | umr no | cr no | cr number | mrd no | ipd no | opd no | ip no |
+        hrn | num hc | nro hc | numero hc | n hc | hist clin | hist clinica | hist chor | histor chor |
+        nr ks gl | cart clin
     """,
     "national id": """
         fuhrerschein | fuehrerschein | driving licence | driving license | drivers license |
@@ -33,7 +36,7 @@ ALONE: Final = {
         passaporto | passaporte | paspoort | paszport | pasaport | pas cestovni | burgerservice |
         nationalite | sozialversicherung | rentenversicherung | rentenvers | rv | security social |
         oib | pesel | personnummer | rodne cislo | codice fiscale | lanr | bsnr | zanr | rpps | adeli |
-        npi | pwz | colegiado | colegiada | no colegiacion | num colegiacion | lebenslange arztnummer |
+        npi | pwz | npwz | colegiado | colegiada | no colegiacion | num colegiacion | lebenslange arztnummer |
         betriebsstattennummer | betriebsstatte | arztnummer | prescriber license | prescriber licence |
         medical license | medical licence | state license | nursing license | nursing licence |
         big register | iscrizione albo | iscrizione ordine | iscritto albo | albo medici |
@@ -70,6 +73,11 @@ ALONE: Final = {
         conta bancaria | conta corrente | pojistence | sygesikring | sygesikringsbevis |
         vakuutuskortti | pojistka | 受給者 | 公費負担者 | 介護保険 | 年金 | 参保 | 社保卡 | 健康卡 |
         卡号 | 증번호 | полис омс | полиса омс | омс |
+        ehic | european health insurance card | ekvk | ceam | cesd | ekuz | krankenkassenkarte |
+        veka | ve ka |
+        ramq | nam | numero d assurance maladie | carte soleil | carte assurance maladie | ohip |
+        health card | pmjay | pm jay | ayushman | abha id | abha no | cghs | echs no | esic | esi no |
+        rsby card | muface | mugeju | isfas | imss | issste | cns paciente | tsi num | num tsi | no tsi |
         n adh | no adh | num adh | n adherent | カード払い番号 | 振込口座 | 振込先口座 | 引落口座
     """,
     "device or vehicle": """
@@ -87,6 +95,7 @@ ALONE: Final = {
         registreringsnummer | registreringsnr | skiltnummer | chassinummer | chassinr |
         pacemakernummer | valmistenumero | sasi no | sasi numarasi | 发动机号 | 出厂编号 | 序列号 |
         シリアルナンバー |
+        reg mark | registration mark | veh reg mark | index mark |
         kontrollschild | kontrollschilder | veh reg | vrm | chassis | chasis | chassi | chassis no |
         fahrgestellnr | fahrzeugident | fahrzeug ident | fahrzeugidentifikation |
         ser nr | ser nummer | ser num | seriennr | numero de chassis | car registration | reg plate |
@@ -97,7 +106,8 @@ ALONE: Final = {
         zip | zip code | zipcode | plz | postleitzahl | postleitz | postcode | postal code |
         code postal | codigo postal | codice postale | codice avviamento postale | cod postal | cep |
         kod pocztowy | kod poczt | posta kodu | postnummer | postnr | postinumero | psc |
-        poststed nummer | irsc | почтовый индекс | postindex | 邮编 | 邮政编码 | 郵便 | 郵便番号 |
+        pin code | pincode | pin cd | eircode | code post | cod post | poststed nummer | irsc |
+        почтовый индекс | postindex | 邮编 | 邮政编码 | 郵便 | 郵便番号 |
         郵遞區號 | 우편 | 우편번호 |
         npa code | code npa
     """,
@@ -108,7 +118,7 @@ NUMBERED: Final = {
     "record number": """
         hospital | clinic | aufnahme | sejour | ricovero | ingreso | admission | hospitalisation |
         hospitalizacion | hospitalizacja | hospitalizacji | opname | krankenhaus | klinik | klinikum |
-        spital | kis | hopital | ospedale | ziekenhuis | szpital | szpitala | sjukhus | sykehus |
+        spital | hosp | szp | kis | hopital | ospedale | ziekenhuis | szpital | szpitala | sjukhus | sykehus |
         sygehus | sairaala | nemocnice | hastane | 病院 | 入院 | 外来 | 医院 | 就诊 | 登记 | 병원 |
         입원 | 외래 | 진료
     """,
@@ -127,6 +137,7 @@ SUPPORTED: Final = {
         registro hospitalar | journal | patientjournal | akte | akten | protokol | protokoll | dosya |
         fiche | ficha | karte | kartei | dokumentacji | dokumentacja | processo | processo clinico |
         patientendossier | stat dossier | медкарта | карта | истории болезни | амбулаторной карты |
+        doss | krankengesch | ks gl | ksiega glowna | ksiegi gl |
         records office | rec | journalen | forlob | opphold | potilas kertomus | dokumentace |
         historii | choroby | karta pacjenta | archiv | archive | archives | archivio | archivo |
         medical file | patient file | patient card | karty pacjenta | 病歴 | 病历编号 | 紹介 | 접수
@@ -145,7 +156,10 @@ SUPPORTED: Final = {
         免許 | 면허 | 证件 | 资格证 | 护照 | 旅券 | パスポート | 여권 | licencja | licencji | koncesji |
         certificate | cert | certification | certificat | certificado | certificato | zertifikat |
         certyfikat | certyfikatu | certifikat | badge | legitimasjon | doc identidad | doc identite |
-        prukaz | prukazu | forerkortnr | valvira | isv | diploma | tescil | identiteits | 証明書
+        prukaz | prukazu | mci | medical council | nursing council | state council | pmdc | hpcsa |
+        cpso | cmq | oiiq | opq | odq | cnom | omceo | nipip | college des medecins |
+        arztekammer | conselho regional | colegio medico | izba lekarska | forerkortnr | valvira |
+        isv | diploma | tescil | identiteits | 証明書
     """,
     "account or insurance": """
         insurance | ins | health insurance | policy | member | membership | subscriber | beneficiary |
@@ -174,7 +188,7 @@ SUPPORTED: Final = {
     """,
     "device or vehicle": """
         serial | serie | seri | serien | serijny | seryjny | seryjnego | sarja | serije | s n | sn |
-        chassis | chasis | chassi | sasi | podwozia | nadwozia | reg | rej | rejestracyjny |
+        chassis | chasis | chassi | sasi | podwozia | nadwozia | reg | regn | rej | rejestracyjny |
         rejestracji | registration | registrering | registrerings | rekisteri | zulassungs | kfz | pkw |
         kennz | matricule | plak | 製造 | シリアル | 일련 | 序列 | ナンバー | 車牌 | 自動車登録 |
         車両登録 | серийныи | 시리얼 | 출고 | fabryczny | fabrikations | vyrobni | vyrobce | sarjan |

@@ -34,7 +34,8 @@ _NAMES_WORDS: Final = """
     name names nom prenom prenoms nombre nombres nome cognome cogn apellido apellidos apell nazwisko
     imie imiona vorname nachname zuname familienname forename forenames surname first last given family
     full namn fornamn efternamn fornavn efternavn naam voornaam achternaam ad adi soyad soyadi sobrenome
-    jmeno prijmeni nimi sukunimi etunimi patronyme nominativo rufname namen nev vezeteknev numele nume
+    nm frst lst mdl srnm jmeno prijmeni nimi sukunimi etunimi patronyme nominativo rufname namen nev
+    vezeteknev numele nume
     имя фамилия фио ονομα 氏名 姓名 성명 이름 名前
 """
 _NAMES: Final = frozenset(_NAMES_WORDS.split())

@@ -32,6 +32,7 @@ _CAR: Final = (
 _ACCIDENT: Final = (
     r"VU|RTC|RTA|MVC|MVA|AVP|(?:Selbst|Verkehrs|Auto)?unfall|(?:road|car|traffic) accident|collision|"
     r"incidente|sinistro|choque|acidente|accident de la (?:route|voie publique)|accidente|trafikolycka|"
+    r"collisione|colisão|colisión|atropelamento|atropello|investimento|kolizja|potrącenie|"
     r"trafikk?ulykke|wypadek|kaza|aanrijding|verkeersongeval|liikenneonnettomuus|nehoda"
 )
 
@@ -53,8 +54,10 @@ PLATES: Final = (
             rf"(?i:\b(?:{_PLATE}|"
             rf"(?:{_CAR})(?:, | with | met | avec | con | z | )"
             r"(?:plates?|tags?|plaque|plaka|tablic\w+|kenteken|skylt|skilt|nr)|"
-            rf"(?:{_CAR})\b[^.;\n]{{0,20}}[, ]tags?)"
-            r"\b[ .:#]{1,3}(?:n[ro°º]\.? )?)"
+            rf"(?:{_CAR})\b[^.;\n]{{0,20}}[, ]tags?|"
+            rf"(?:{_CAR}|fahrzeug)[ -](?:no?|nr|num(?:ber|mer|ero|éro)?|número)|"
+            rf"(?:{_ACCIDENT}|AVM)\b[^.;\n]{{0,40}}[ ,](?:plaques?|plates?|tags?|tablic\w+|skylt|skilt))"
+            r"\b[ .:#°]{1,3}(?:n[ro°º]\.? )?)"
             rf"{_ANY}"
         ),
         check=_is_plate,

@@ -13,17 +13,19 @@ NUMBER: Final = """
     номер | identifier | identifiers | ident | idents | identification | identifikation |
     identifikator | identyfikator | identificador | identificativo | identifiant | identificacion |
     identificatie | identificatienummer | identifikationsnummer | identificacao | identificazione |
-    kimligi | tunnus | tunniste | tunnusnumero | идентификатор | nomor | szam | szama | kennnummer |
+    pid | ptid | fid | nu | kimligi | tunnus | tunniste | tunnusnumero | идентификатор | nomor |
+    szam | szama | kennnummer |
     kennung | ordnungsnummer | recipient no | 号 | 号码 | 番号 | 번호 | 號碼 | 編號 | 编号 | 识别号 |
     識別番号 | アイディー | 식별번호
 """
 CODE: Final = (
-    "code | cod | key | kod | codigo | codice | schlussel | код | コード"  # may be a code of categories
+    "code | cod | cd | key | kod | codigo | codice | schlussel | код | コード"  # may be a code of categories
 )
 PATIENTS: Final = """
     hospitalized | inpatient | outpatient | utente | utentes | patient | patients | patienten |
     patientin | patientinnen | pt | pat | px | paciente | pacientes | pac | paziente | pazienti | paz |
-    pz | pasient | pasienten | pacjent | pacjenta | pacjenci | pacjentki | pacient | pacienta | hasta |
+    pz | usager | usagere | usagers | usuario | usuaria | service user | pasient | pasienten |
+    pacjent | pacjenta | pacjenci | pacjentki | pacient | pacienta | hasta |
     hastanin | hastalar | potilas | potilaan | patientens | пациент | пациента | больного | 患者 |
     患者様 | 病人 | 受診者 | 受診 | 환자 | 수진자 | 手術患者
 """
@@ -75,7 +77,7 @@ HOMES: Final = """
     trvale | trvaleho | trvaly | ikametgah | oturdugu | yasadigi | жительства | место | места | прописки |
     регистрации | lakohely | lakohelyi | resedinta | domiciliului | permanent | temporary | usual |
     mailing | billing | street | foyer | menage | haushalt | household | bolig | boligadresse | adressen |
-    居所 | 在住 | 住まい | 住居 | お住まい | 常住 | 户籍 | 现住 | 现住址 | 거소 | 실거주 | 집 | 자택주소
+    res | 居所 | 在住 | 住まい | 住居 | お住まい | 常住 | 户籍 | 现住 | 现住址 | 거소 | 실거주 | 집 | 자택주소
 """
 VEHICLES: Final = """
     araci | aracin | машина | car | cars | auto | autos | automobile | vehicle | vehicles |
@@ -86,7 +88,8 @@ VEHICLES: Final = """
     fordon | fordons | kjoretoy | koretoj | ajoneuvo | ajoneuvon | arac | araba | otomobil | auto s |
     vozidla | vozidlo | veiculo | viatura | автомобиль | автомобиля | авто | машины | тс | 自動車 | 車 |
     自家用車 | 車輛 | 车辆 | 汽车 | 차 | 자동차 | 승용차 |
-    veh | vehic | car s | motor | lieferwagen | anhanger | trailer | automobil | bils | bilen | bilar |
+    veh | vehic | veic | fahrz | poj | car s | motor | lieferwagen | anhanger | trailer | automobil |
+    bils | bilen | bilar |
     autonum | autocarro | furgone | moto s | motocyklu | auta sluzbowego | leasing | 車体 |
     车 | 機動車 | 机动车
 """
@@ -105,6 +108,8 @@ WITH_SERIAL: Final = """
     pm | dai | icd | cied | crt | crt d | crt p | ilr | sm | hsm | dcei | mp | vad | lvad | dbs | vns | iol |
     aggregat | aggregate | generator | generatore | generador | gerador | boitier | loop recorder |
     event recorder | knee | hip | knie | hufte | huft | genou | hanche | rodilla | cadera | ginocchio | anca |
+    component | components | komponente | komponenten | composant | composants | componente |
+    componentes | componenti | komponent | onderdeel | njr | eprd | siris | aoanjrr | lroi | riap |
     joelho | quadril | tep | linse | sonde | lead | port | shunt | cgm
 """
 DEVICES: Final = """
@@ -126,7 +131,8 @@ PROFESSIONS: Final = """
     praticien | prescripteur | infirmier | infirmiere | pharmacien | docteur | medico | medica |
     medici | facultativo | enfermero | enfermera | prescriptor | prescrittore | infermiere |
     farmacista | dentista | arts | huisarts | zorgverlener | verpleegkundige | voorschrijver | lekarz |
-    lekarza | pielegniarki | farmaceuty | lakare | lakarens | lege | legens | laege | laakari |
+    lekarza | prowadzacy | prowadzacego | kierujacy | kierujacego | zlecajacy | zlecajacego |
+    pielegniarki | farmaceuty | lakare | lakarens | lege | legens | laege | laakari |
     laakarin | doktor | hekim | lekar | lekare | profesional | professionnel | professionale |
     professional | zawodu | enfermeiro | врач | врача | 医師 | 看護師 | 薬剤師 | 主治医 | 医生 | 医师 |
     護理師 | 护士 | 의사 | 간호사 |
@@ -156,7 +162,7 @@ SILENT: Final = """
     lebenslang | bank | bancaria | bancario | bancaire | bancarie | bankowy | bankowego | medizinische |
     registre | registro | registered | registration of | 登録 | 登记 | 登録済 | 등록 | の | 用 | 证 |
     証 | 別 | 付 | 現在 | 旧 |
-    merged | fusionne | fusionnee | fusionado | unificado | unificar | unito | zusammengefuhrt |
+    lek | kier | merged | fusionne | fusionnee | fusionado | unificado | unificar | unito | zusammengefuhrt |
     bereinigt | antigo | antiga | antiguo | antigua | previo | previa | precedente | precedent |
     vorherige | vorheriger | fruhere | fruherer | bisherige | alte | altes | neue | neues | earlier |
     previous | former | prior | legacy | nuova | nova | novo | nueva | nouvelle | nouveau | ancienne |
@@ -192,7 +198,7 @@ OF_SOMETHING_ELSE: Final = """
     分析器 |
     points | point | punkte | puntos | punti | pontos | relationship | relation |
     verwandtschaft | verwandtschaftsgrad | parentesco | parentela | lien de parente | lien | language |
-    sprache | langue | idioma | lingua | burden |
+    sprache | langue | idioma | lingua | burden | usage |
     organisation | organization | department | abteilung | departamento | departement |
     dipartimento | reparto | servicio | servico | specialty | speciality | fachrichtung |
     especialidad | specialite | specialita | score | qualification | education | 続柄 | 関係 | 点数 |
