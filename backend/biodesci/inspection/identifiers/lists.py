@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import Any, Final
 
 from biodesci.inspection.identifiers import vocabulary
+from biodesci.inspection.identifiers.spelling import STROKES
 
 _RARE: Final = 2  # gender-guesser's frequencies are logarithms to the base 2, per country
 _SHORTEST: Final = 3
@@ -30,10 +31,10 @@ OTHER: Final = PLACE | WORD
 
 
 def fold(text: str) -> str:
-    """A token as it is compared: without case and accents (Müller, MULLER, muller)."""
+    """A token as it is compared: without case, accents and strokes (Müller, MULLER, Zdzisław, zdzislaw)."""
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = unicodedata.normalize("NFKD", text.casefold().translate(STROKES))
     return unicodedata.normalize("NFC", "".join(c for c in plain if not "\u0300" <= c <= "\u036f"))
 
 

@@ -43,7 +43,7 @@ _LOOKALIKES: Final = str.maketrans(
 
 
 # Letters that Unicode doesn't take for a letter with an accent.
-_STROKES: Final = str.maketrans(
+STROKES: Final = str.maketrans(
     {"ß": "ss", "ł": "l", "Ł": "L", "ø": "o", "Ø": "O", "đ": "d", "Đ": "D", "ı": "i"}
 )
 
@@ -141,7 +141,7 @@ def _may_change(array: pa.StringArray) -> bool:
 
 def spaced(name: str) -> str:
     """A column's name in lower case, without accents, its words apart by one space."""
-    text = plain(name).translate(_STROKES)
+    text = plain(name).translate(STROKES)
     text = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", text)
     if not text.isascii():
         text = re.sub(r"[\u0300-\u036f]", "", unicodedata.normalize("NFD", text))

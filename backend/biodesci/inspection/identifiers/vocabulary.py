@@ -16,6 +16,11 @@ joost maelys loane ewen killian gwendal solene anatole eulalie leopold apolline 
 detlef eckhard friedhelm irmgard waltraud hannelore reinhild sieglinde roswitha gertrud hiltrud
 edeltraud begona itziar nerea ainhoa aitor inaki gorka montserrat remedios encarnacion purificacion
 fulgencio ginevra ludovica fiorella ermenegildo gioacchino addolorata concetta immacolata carmela
+rejean carmelle rosaire aurele marcelin valdomiro iracilda iracema jurandir jurema ednaldo edvaldo
+genivaldo josenildo raimunda terezinha neusa neide cleusa zilda lindalva wanderley jandira dalva
+deusdete expedito ivete harshavardhan meenakshisundari venkataraman ramakrishnan krishnamurthy
+gopalakrishnan parvathi vijayalakshmi jayalakshmi muthulakshmi selvaraj ganesan senthil karthikeyan
+padmavathi shanthi thirumalai surendra narendra jitendra dharmendra mukesh vimala eufrasio eufrasia
 rosaria priyanka sunita rajesh mahesh anjali lakshmi mohammed muhammad ahmed mehmet ayse fatma
 zeynep emre
 """

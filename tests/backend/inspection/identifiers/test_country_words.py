@@ -114,3 +114,10 @@ def test_remarks(remark: str, kind: str) -> None:
 )
 def test_remarks_without_an_identifier(remark: str) -> None:
     assert Level.STOP not in levels("v3", ["stable"] * 30 + [remark]).values()
+
+
+@pytest.mark.parametrize(
+    "name", ["Zdzislaw Wrzeszczykowski", "Soren Featherstonhaugh", "Lukasz Featherstonhaugh"]
+)
+def test_names_are_known_without_their_strokes(name: str) -> None:
+    assert levels("v3", ["stable"] * 30 + [name])["name"] is Level.STOP
