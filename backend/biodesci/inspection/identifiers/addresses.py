@@ -29,6 +29,7 @@ _ENGLISH: Final = (
     "spurs?|squares?|"
     "station|stravenue|stream|streets?|summit|throughway|trace|track|trafficway|trail|tunnel|"
     "turnpike|underpass|"
+    "parade|esplanade|circuit|promenade|quays?|arcade|wharf|"
     "unions?|valleys?|via|viaduct|views?|villages?|ville|vista|walks?|wall|wells?|"
     "nagar|marg|chowk|vihar|ganj|puram|mohalla|peth|bagh|enclave|gali"
 )
@@ -78,6 +79,8 @@ _FORMS: Final = (
     ),
     # Springfield, IL 62704; London SW1A 1AA
     re.compile(rf"\b{_CAP}(?: {_CAP}){{0,6}},? [A-Z]{{2}} \d{{5}}(?:-\d{{4}})?\b"),
+    # Perezview, SA, 2638
+    re.compile(rf"\b{_CAP}(?: {_CAP}){{0,3}},? (?:NSW|VIC|QLD|SA|WA|TAS|NT|ACT),? \d{{4}}(?![\w.])"),
     re.compile(r"(?<![\w-])[A-Z]{1,2}\d[A-Z\d]? \d[ABD-HJLNP-UW-Z]{2}(?![\w-])"),
     # 52, Soni Nagar, Siwan-725982; H.No. 12; Plot 12, Nehru Colony, Dehradun - 248001
     re.compile(r"\b[HD]\. ?No\. ?\d"),

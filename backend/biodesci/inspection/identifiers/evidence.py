@@ -59,6 +59,11 @@ _POSTCODE: Final = re.compile(
     r"\d{4,6}|\d{8}|\d{5}-\d{3,4}|\d{4} ?[A-Z]{2}|\d\d-\d{3}|\d{3} \d\d|\d{3}-\d{3,4}|\d{4}-\d{3}|"
     r"[A-Z]{1,2}-?\d{4,5}"
 )
+# What stands behind an amount: "moved to 1500 mg", "lives at 2000 m".
+_UNIT: Final = re.compile(
+    r"(?i) ?(?:[kmcnµμ]?[glm]|mcg|units?|[IU][UE]|UI|kcal|steps?|f(?:ee)?t|miles?|hours?|days?|years?|"
+    r"patients?|cells?|x10|%|/)(?!\w)"
+)
 _LONG: Final = re.compile(r"(?<![\w.,:/+#-])\d{9,19}(?![\w%]|[.,:/-]\w)")
 _LETTERS: Final = re.compile(r"[^\W\d_]{2,}")
 _CODE: Final = re.compile(r"([A-Za-z]{0,8}[-_ ]?)(\d{1,18})([-_]?[A-Za-z]?)")
@@ -212,7 +217,9 @@ class Evidence:
         for number in _NUMBER.finditer(value):
             kind = headings.labelled(value[max(0, number.start() - _LABEL) : number.start()])
             digits = sum(map(str.isdigit, number[0]))
-            if kind == "postcode" and not _POSTCODE.fullmatch(number[0].rstrip(" .-/+")):
+            if kind == "postcode" and (
+                not _POSTCODE.fullmatch(number[0].rstrip(" .-/+")) or _UNIT.match(value, number.end())
+            ):
                 continue
             if kind and digits >= (_FEWEST if kind == "postcode" else _FEWEST + 1):
                 tally = self.tally("date" if kind == "date of birth" else kind, "a label before it")

@@ -48,7 +48,7 @@ def _years(column: Column) -> bool:
 
 def _postcode_level(column: Column) -> Level | None:
     short = column.screen.longest <= 3 or (column.numeric and column.screen.high < 1000)
-    if not (column.numeric or _are_numbers(column)):
+    if not (column.numeric or _are_numbers(column)) or (column.numeric and _are_measured(column)):
         return None
     return Level.NOTE if short else Level.STOP
 
@@ -90,6 +90,11 @@ _PLAIN: Final = {
     "web address": _word_level,
     "biometric or photo": _word_level,
 }
+
+
+def _are_measured(column: Column) -> bool:
+    """Whether values have decimals other than zeros."""
+    return any(value.partition(".")[2].strip("0") for value in column.evidence.sample)
 
 
 def _are_numbers(column: Column) -> bool:

@@ -25,7 +25,8 @@ _WORDS: Final = {
         adi | ονομα | επωνυμο | ονοματεπωνυμο | ονομα ασθενη | ονομα πατρος | фамилия | имя | отчество |
         фио | пациент | имя пациента | фио пациента | прізвище | ім я | піб | по батькові | 患者姓名 |
         病人姓名 | 患者名字 | 姓氏 | 名字 | 联系人 | 联系人姓名 | 聯絡人 | 家属姓名 | 이름 | 성명 |
-        환자명 | 환자 이름 | 환자이름 | 성함 | 보호자 | 보호자명 | 환자 성명 | 환자성명
+        환자명 | 환자 이름 | 환자이름 | 성함 | 보호자 | 보호자명 | 환자 성명 | 환자성명 |
+        nname | gbnam
     """,
     "address": """
         woonadres | huisadres | straatnaam | huisnummer | endereco residencial | endereco completo |
@@ -34,12 +35,14 @@ _WORDS: Final = {
         osoite | kotiosoite | katuosoite | lakcim | utca | adresa pacientului | domiciliu | strada |
         adres bilgisi | ev adresi | ikamet adresi | διευθυνση | адрес | домашний адрес |
         адрес проживания | улица | адреса | вулиця | 地址 | 住址 | 家庭住址 | 家庭地址 | 通讯地址 |
-        주소 | 자택 주소 | 집주소 | 거주지 | 도로명주소
+        주소 | 자택 주소 | 집주소 | 거주지 | 도로명주소 |
+        stras | hsnmr | add?r ?(?:line|ln)(?: \\d)?
     """,
     "postcode": """
         postcodes | codigo de enderecamento postal | kod pocztowy | postinumero | postnr | psc |
         smerovaci cislo | iranyitoszam | cod postal | posta kodu | ταχυδρομικος κωδικας | τκ | индекс |
-        почтовый индекс | поштовий індекс | 邮编 | 邮政编码 | 郵遞區號 | 우편번호
+        почтовый индекс | поштовий індекс | 邮编 | 邮政编码 | 郵遞區號 | 우편번호 |
+        pstlz | pstl2
     """,
     "phone or fax": """
         puh | tel kom | mobiel | mobiele nummer | telefoon thuis | telefone de contato | telefone fixo |
@@ -49,7 +52,8 @@ _WORDS: Final = {
         mobilszam | numar de telefon | numar telefon | telefon mobil | cep telefonu | telefon numarasi |
         gsm | τηλεφωνο | κινητο | телефон | номер телефона | мобильный | мобильный телефон |
         контактный телефон | 电话 | 电话号码 | 手机 | 手机号 | 手机号码 | 联系电话 | 联系方式 |
-        電話號碼 | 전화 | 전화번호 | 휴대폰 | 휴대전화 | 연락처 | 핸드폰
+        電話號碼 | 전화 | 전화번호 | 휴대폰 | 휴대전화 | 연락처 | 핸드폰 |
+        telf1 | telf2 | telfx
     """,
     "e-mail": """
         e ?mail ?adres | endereco de e ?mail | correio eletronico | adres e ?mail | e ?post |
@@ -69,7 +73,8 @@ _WORDS: Final = {
         身份证号 | 身份证号码 | 身分證字號 | 护照号 | 社保号 | 医保号 | 주민등록번호 | 주민번호 |
         여권번호 | 외국인등록번호 | nric | fin no | hkid | aadhaar(?: no| number)? | curp | rfc | cuil |
         oib | jmbg | emso | egn | isikukood | asmens kodas | personas kods | kennitala |
-        pps(?: no| number)? | amka | ssn9 | social insurance(?: number| no)? | medicare no | teudat zehut
+        pps(?: no| number)? | amka | ssn9 | social insurance(?: number| no)? | medicare no | teudat zehut |
+        rvnum
     """,
     "record number": """
         patient ?nr | patientnr | dossiernummer | ziekenhuisnummer | prontuario | numero do prontuario |
@@ -87,7 +92,8 @@ _WORDS: Final = {
         numero da conta | convenio | carteirinha | numer konta | numer polisy | kontonr | bankkonto |
         tilinumero | pankkitili | cislo uctu | bankszamla | bankszamlaszam | cont bancar | numar cont |
         hesap no | hesap numarasi | банковский счет | номер счета | 银行卡号 | 银行账号 | 医保卡号 |
-        계좌번호 | 카드번호 | 보험증번호
+        계좌번호 | 카드번호 | 보험증번호 |
+        bankn
     """,
     "date of birth": """
         bday | родился | родилась | geboorte | geboortedag | geb dat | geboren op | data nascimento |
@@ -97,7 +103,8 @@ _WORDS: Final = {
         szuletesi ido | szuletett | data nasterii | nascut | dogum tarihi | dogum gunu |
         ημερομηνια γεννησης | ημ γεννησης | дата рождения | день рождения | др | дата народження |
         出生日期 | 出生年月 | 出生年月日 | 生日 | 생년월일 | 생일 | 출생일 | 출생일자 | naiss | gebtag |
-        gebd | date nais
+        gebd | date nais |
+        gbdat | npat gbdat
     """,
     "coordinates": """
         szerokosc geograficzna | dlugosc geograficzna | breddegrad | leveysaste | широта | долгота |
@@ -126,7 +133,9 @@ MORE_WORDS: Final = {kind: _pattern(words) for kind, words in _WORDS.items()}
 LABELS: Final = {
     "record number": re.compile(
         "карта|карту|kartoteka|journal|karta|protokol|dossier|chart|prontuario|registro|"
-        "mr(?: no| num| number)?|exp(?: (?:previo|anterior|antiguo|clinico|fisico))?(?: (?:no?|num|numero))?|"
+        "mr(?: no| num| number)?|"
+        "exp(?: (?:previo|anterior|antiguo|clinico|fisico|duplicado|correcto|original))?"
+        "(?: (?:no?|num|numero))?|"
         "fid|pid|записи|номер|h ?c(?: (?:no?|num|nro))?|hcl|"
         # Of a record that was merged with another: "old ID", "旧ID".
         "(?:old|previous|prev|former|merged|duplicate|dup|alte|fruhere|doppelte|ancien|ancienne|"
@@ -143,7 +152,8 @@ LABELS: Final = {
     "date of birth": re.compile("synt|d t|出生|生日"),
     # Where somebody lives, or moved to; an address of streets is recognised by its own form.
     "postcode": re.compile(
-        "(?:lives|living|resides?|residing|now|moved|relocated|based) (?:in|to|at)(?: pin| zip)?|"
+        "(?:lives|living|resides?|residing|now|moved|moving|relocated|relocating|shifted|shifting|based) "
+        "(?:in|to|at)(?: pin| zip)?|"
         "reside|resid|mora|wohnh|zam|risiede|pin ?code|"
         # A removal: the noun and where to, or where from.
         "(?:um|zu|weg)zug (?:nach|aus|von)|demenagement (?:a|au|vers|de)|(?:mudanza|traslado) (?:a|desde)|"
@@ -154,11 +164,13 @@ LABELS: Final = {
         "(?:zugezogen|kommt|kam|pendelt|pendler|reist|faehrt|fahrt|angereist|anreise|weggezogen) (?:aus|von)|"
         "(?:uber|um|ver)siedelt nach|(?:um|ver)?(?:ge)?zogen nach|zieht nach|pendelt nach|"
         "(?:habite|demeure|reside|domicilie|demenage|installe)e? (?:a|dans le|au|dans)|"
-        "habite|domiciliee?|wohnhaft|residente|domiciliad[oa]|bosatt|woonachtig|zamieszkal[ay]|"
+        "habite|woont|wohnt|abita|bor|mieszka|bydli|mora|"
+        "domiciliee?|wohnhaft|residente|domiciliad[oa]|bosatt|woonachtig|zamieszkal[ay]|"
         "(?:vient|venue?|arrive|originaire|provient) (?:de|du|depuis)|"
-        "(?:reside|radica|vive|domiciliad[oa]) en|(?:trasladad[oa]|mudad[oa]|se muda|se mudo) a|"
+        "(?:reside|radica|vive|domiciliad[oa]) en(?: el)?|"
+        "(?:trasladad[oa]|mudad[oa]|se (?:muda|mudo|traslada|traslado)) al?|originari[oa] del?|"
         "(?:viene|procede|acude|llega|viaja|se desplaza|procedente) (?:de|desde)|"
-        "(?:residente|abita|vive|risiede|domiciliat[oa]) (?:nel|in|a)|trasferit[oa] a|"
+        "(?:residente|abita|vive|risiede|domiciliat[oa]) (?:nel|in|a)|trasferit[oa] al?|"
         "(?:viene|proviene|arriva|pendolare) (?:da|dal)|"
         "verhuisd naar|woont in|woonachtig in|(?:komt|reist|pendelt|afkomstig) (?:uit|van)|"
         "(?:mora|reside|vive) (?:em|no)|mudou(?: se)? para|(?:vem|veio|desloca se) (?:de|do|da)|"
@@ -170,3 +182,12 @@ LABELS: Final = {
         "wohnort|wohnsitz|kod|迁至?|搬到?|居住于|来自|住在|転居先|通院元|거주지"
     ),
 }
+
+# Words of time between where somebody lives and the number: "wohnt jetzt in", "vive ahora en".
+_WHEN: Final = """
+    currently presently recently jetzt nun derzeit zurzeit momentan inzwischen aktuell seither
+    maintenant actuellement desormais ahora actualmente recientemente adesso ora attualmente agora
+    atualmente nu momenteel tegenwoordig inmiddels numera nuvarande forntiden nykyisin nyt teraz obecnie
+    aktualnie nyni aktualne simdi halen jelenleg acum сеичас теперь
+"""
+WHEN: Final = frozenset(_WHEN.split())

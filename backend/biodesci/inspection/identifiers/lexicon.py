@@ -25,6 +25,7 @@ class Part(Enum):
     PATIENT = "patient"
     STAY = "stay"
     OTHER = "another person"
+    INSURED = "an insured person"
     HOME = "home"
     VEHICLE = "vehicle"
     IMPLANT = "implant"
@@ -76,6 +77,7 @@ _PARTS: Final = {
     Part.PATIENT: qualifiers.PATIENTS,
     Part.STAY: qualifiers.STAYS,
     Part.OTHER: qualifiers.OTHERS,
+    Part.INSURED: qualifiers.INSURED,
     Part.HOME: qualifiers.HOMES,
     Part.VEHICLE: qualifiers.VEHICLES,
     Part.IMPLANT: qualifiers.IMPLANTS,
@@ -149,12 +151,16 @@ def _phrases(listed: str) -> Iterator[str]:
 
 @cache
 def _cut_short() -> dict[str, Word]:
-    """Beginnings, at least half of a word or phrase and into its last word, that are of one part and kind."""
+    """Beginnings, at least half of a word or phrase and into its last word, that are of one part and kind.
+
+    Words for insurances and for those whom they are for begin alike.
+    """
     beginnings: dict[str, dict[tuple[frozenset[Part], str | None, Needs], Word]] = {}
     for phrase, word in _lexicon().items():
         for size in range(max(_CUT_SHORT, len(phrase) // 2), len(phrase)):
             if phrase[:size].count(" ") == phrase.count(" ") and phrase[size - 1] != " ":
-                beginnings.setdefault(phrase[:size], {})[word.parts, word.kind, word.needs] = word
+                key = (word.parts - {Part.INSURED}, word.kind, word.needs)
+                beginnings.setdefault(phrase[:size], {})[key] = word
     return {start: next(iter(words.values())) for start, words in beginnings.items() if len(words) == 1}
 
 

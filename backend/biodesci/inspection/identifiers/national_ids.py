@@ -131,6 +131,13 @@ NATIONAL_IDS: Final[tuple[Form, ...]] = (
     _national("BR CPF", r"\d{11}", "br.cpf", 11, chance=0.01, bare=True),
     _national("CA social insurance", r"\d{3}[ -]\d{3}[ -]\d{3}", "ca.sin", 9, chance=0.1),
     _national("AU Medicare or tax file", r"\d{3} \d{3} \d{3}", "au.tfn", 9, chance=0.1),
+    _form(
+        "AU healthcare identifier, valid checksum",
+        r"8003 ?6[0-2]\d\d ?\d{4} ?\d{4}",
+        check=lambda text: stdnum("luhn")(text.replace(" ", "")),
+        digits=16,
+        chance=0.1,
+    ),
     # Since 2020 Korea's has no check digit; the date, the hyphen and the digit behind it are enough.
     _form("KR resident", rf"\d\d{_M}{_D}-[1-8]\d{{6}}", digits=13, needs="-"),
     _form(

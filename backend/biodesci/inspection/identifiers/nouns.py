@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from biodesci.inspection.identifiers.qualifiers import INSURED
+
 # Nouns that need nothing beside them. What these columns hold decides further (headed.py).
 ALONE: Final = {
     "record number": """
@@ -21,7 +23,9 @@ ALONE: Final = {
         scheda sdo | scheda di dimissione |
         unit no | unit nr | uhid | umrn | umr no | cr no | cr number | mrd no | ipd no | opd no | ip no |
         hrn | num hc | nro hc | numero hc | n hc | hist clin | hist clinica | hist chor | histor chor |
-        nr ks gl | cart clin
+        nr ks gl | cart clin |
+        reservnummer | reservnr | hjelpenummer | hjelpenr | erstatningspersonnummer | ponsnummer |
+        ponsnr | ponskaart | pas no | pas number
     """,
     "national id": """
         fuhrerschein | fuehrerschein | driving licence | driving license | drivers license |
@@ -54,6 +58,9 @@ ALONE: Final = {
         carte professionnelle | n ordine | no ordre | n ordre | num ordre | permis b | inscription ordre |
         numero d ordre | big nummer | big nr | leg nr | legitimations nr | ordem medicos | coren | crefito |
         医師番号 | 免許番号 | 医師登録番号 | 登録医番号
+        | ihi | individual health identifier | individual healthcare identifier | health identifier |
+        healthcare identifier | identifiant de sante | identifiant national de sante |
+        identificador de salud | identificador sanitario | chi number
     """,
     "account or insurance": """
         polizza | polizze | poliza | polisa | polisy | apolice | carteirinha | clabe | iban | kvnr |
@@ -79,6 +86,7 @@ ALONE: Final = {
         health card | pmjay | pm jay | ayushman | abha id | abha no | cghs | echs no | esic | esi no |
         rsby card | muface | mugeju | isfas | imss | issste | cns paciente | tsi num | num tsi | no tsi |
         n adh | no adh | num adh | n adherent | カード払い番号 | 振込口座 | 振込先口座 | 引落口座
+        | e gk
     """,
     "device or vehicle": """
         udi | iud | vin | niv | imei | immat | immatr | kennzeichen | kenteken | immatriculation |
@@ -101,6 +109,7 @@ ALONE: Final = {
         ser nr | ser nummer | ser num | seriennr | numero de chassis | car registration | reg plate |
         regnr | registreringsnr |
         車台no | 車両番号 | 製造番号 | 製番 | 제조번호 | 차대번호
+        | amtl kennz | pol kennz | polizeiliches kennz | rego
     """,
     "postcode": """
         zip | zip code | zipcode | plz | postleitzahl | postleitz | postcode | postal code |
@@ -120,8 +129,9 @@ NUMBERED: Final = {
         hospitalizacion | hospitalizacja | hospitalizacji | opname | krankenhaus | klinik | klinikum |
         spital | hosp | szp | kis | hopital | ospedale | ziekenhuis | szpital | szpitala | sjukhus | sykehus |
         sygehus | sairaala | nemocnice | hastane | 病院 | 入院 | 外来 | 医院 | 就诊 | 登记 | 병원 |
-        입원 | 외래 | 진료
+        입원 | 외래 | 진료 | zis | epd | sih | ur | urn
     """,
+    "national id": "nhi | phn | hcn | abha",
     "account or insurance": "guarantor | insured | policyholder | versicherungsnehmer | payer | coverage",
     "device or vehicle": """
         vehicle | vehicule | fahrzeug | veicolo | vehiculo | pojazd | pojazdu | veiculo | voertuig |
@@ -185,7 +195,9 @@ SUPPORTED: Final = {
         kort | bankkort | sygesikrings | страховки | страхования | счета | карты банка | sozial |
         vitale | mutual | obra social | previsional |
         cpte | kto | bankverb | bankverbdg | krankenk | ktnr | postkonto | postfinance | clabe interbancaria
-    """,
+        | memb | enrl | acnt | clm | forsakr | ubezp | pojist | versich | assur | verz | afil
+    """
+    f"| {INSURED}",
     "device or vehicle": """
         serial | serie | seri | serien | serijny | seryjny | seryjnego | sarja | serije | s n | sn |
         chassis | chasis | chassi | sasi | podwozia | nadwozia | reg | regn | rej | rejestracyjny |
@@ -194,14 +206,14 @@ SUPPORTED: Final = {
         車両登録 | серийныи | 시리얼 | 출고 | fabryczny | fabrikations | vyrobni | vyrobce | sarjan |
         hersteller | herstellungs | машины | автомобильныи
     """,
-    "postcode": "cp | npa | c p | cap | p code | kod | indeks | индекс | 〒",
+    "postcode": "cp | npa | c p | cap | p code | pcode | kod | indeks | индекс | 〒",
     "phone or fax": "callback | call back | contact | handy | mobile | pager | beeper",
 }  # fmt: skip
 # Nouns that are much else, even with a number: a well plate, dental plaque. Beside a car's they are a car's.
 QUALIFIED: Final = {
     "device or vehicle": """
         plate | plates | tag | plaque | tablica | tablice | skylt | skilt | kilpi | znacka |
-        ser no | ser
+        ser no | ser | matr
     """,
     "postcode": "post | poste | postal | postale | poczt | pocztowy",
     "national id": "carnet | carne | iscrizione | inscription | inscripcion | iscritto | inscrit | register",

@@ -21,12 +21,12 @@ _SUPPORT: Final = {
     "national id": {Part.PATIENT, Part.OTHER, Part.DRIVING, Part.PROFESSION},
     "account or insurance": {Part.PATIENT, Part.OTHER},
     "device or vehicle": {Part.VEHICLE, Part.IMPLANT, Part.DEVICE, Part.WITH_SERIAL},
-    "postcode": {Part.PATIENT, Part.OTHER, Part.HOME, Part.CODE},
+    "postcode": {Part.PATIENT, Part.OTHER, Part.INSURED, Part.HOME, Part.CODE},
     "phone or fax": {Part.PATIENT, Part.OTHER},
 }
 KINDS: Final = frozenset(_SUPPORT)
 _OF_PATIENTS: Final = {Part.PATIENT, Part.STAY}
-_OF_PERSONS: Final = {Part.PATIENT, Part.OTHER, Part.ROLE}
+_OF_PERSONS: Final = {Part.PATIENT, Part.OTHER, Part.INSURED, Part.ROLE}
 _COUNTED: Final = {*_OF_PATIENTS, Part.VEHICLE, Part.IMPLANT, Part.DEVICE}
 _IDS: Final = frozenset(("id", "ids", "identifier", "ident", "code", "key"))
 _FEWEST: Final = 3  # words of a name of which one may be in no list, such as an insurer's
@@ -39,6 +39,7 @@ _NAMES_WORDS: Final = """
     имя фамилия фио ονομα 氏名 姓名 성명 이름 名前
 """
 _NAMES: Final = frozenset(_NAMES_WORDS.split())
+_ENDS_OF_NAMES: Final = ("name", "naam", "namn", "navn")
 _OF_NAMES: Final = frozenset(
     (*("and", "und", "et", "y", "e", "i", "a", "en", "och", "og", "ja", "ve"), "usuel", "漢字", "カナ")
 )
@@ -129,7 +130,7 @@ def _without_noun(words: Sequence[Word]) -> Reading | None:
 
 def is_names(name: str) -> bool:
     """Whether a column's name is a patient's, in words of which each may be something else alone."""
-    tokens = name.split()
+    tokens = [part for token in name.split() for part in _apart(token)]
     if "nombre" in tokens and any(word.plural for word in lexicon.words(name)):
         return False  # French for how many there are
     named = [token for token in tokens if token in _NAMES]
@@ -140,6 +141,14 @@ def is_names(name: str) -> bool:
         and len(named) + bool(whose) > 1
         and all(word.text in _OF_NAMES or word.parts & {*_OF_PERSONS, Part.SILENT} for word in others)
     )
+
+
+def _apart(token: str) -> tuple[str, ...]:
+    """A compound of a person and a word for names: Versichertenname, patiëntnaam."""
+    for end in _ENDS_OF_NAMES:
+        if token not in _NAMES and token.endswith(end) and len(token) > len(end):
+            return token[: -len(end)], end
+    return (token,)
 
 
 def has_word_for_names(name: str) -> bool:

@@ -17,17 +17,23 @@ _AT_END: Final = re.compile(rf"{_ANY}$")
 _USUAL: Final = (
     r"(?:[A-Z]{2}[ -]?\d{3}[ -]?[A-Z]{2}|\d{4}[ -]?[B-DF-HJ-NP-TV-Z]{3}|[A-Z]{3}[ -]?\d{2}[A-Z0-9]|"
     r"[A-ZÄÖÜ]{1,3}-[A-Z]{1,2}[ -]?\d{1,4}|[A-Z]{2}\d{2} ?[A-Z]{3}|[A-Z]{3}-?\d[A-Z0-9]\d{2}|"
-    r"[A-Z]{2}[ -]\d{2,3}[ ']?\d{3}|[A-Z]{2}-\d{2}-[A-Z]{2}|\d{2} [A-Z]{1,3} \d{2,4})(?![\w-])"
+    # Three parts of six characters, as in the Netherlands and Portugal: 81-SY-FQ, 83-TYG-0.
+    r"(?=[A-Z\d-]{8}(?![\w-]))(?:\d{1,3}-[A-Z]{1,3}-(?:\d{1,3}|[A-Z]{1,3})|"
+    r"[A-Z]{1,3}-(?:\d{1,3}-[A-Z]{1,3}|[A-Z]{1,3}-\d{1,3}))|"
+    r"[A-Z]{2}[ -]\d{2,3}[ ']?\d{3}|\d{2} [A-Z]{1,3} \d{2,4})(?![\w-])"
 )
 _PLATE: Final = (
     r"(?:licen[cs]e|number|registration|with) plates?|placas?|plaka(?:sı|lı|li)?|targat[ao]|targa|"
     r"matr[ií]cula|immatricul\w{0,8}|immat|kennzeichen|kontrollschild(?:er)?|nummernschild|kenteken|"
     r"registreringsskylt|nummerplade|rekisteritunnus|(?:car|veh(?:icle)?) reg(?:istration)?|vrm|"
+    r"rego|spz|rendsz[aá]m|skiltnummer|kjennemerke|[iî]nmatricul\w{0,6}|"
     r"reg(?:nr|nummer)|n[ru]m?(?:er)? rej(?:\.|estracyjny)?|pkw|lkw|motorrad|turismo|coche|carro"
 )
 _CAR: Final = (
     r"car|vehicle|truck|van|auto|wagen|voiture|v[eé]hicule|moto|macchina|bil|samoch[oó]d|autem|suv|pickup|"
-    r"sedan|motorcycle|driver|driving"
+    r"sedan|motorcycle|driver|driving|pov|ute|lorry|taxi|scooter|moped|transporter|lieferwagen|camion|"
+    r"camionnette|camioneta|furgone|motorino|caminh[aã]o|vrachtwagen|bestelbus|lastbil|personbil|"
+    r"motocykl|ci[eę][zż]ar[oó]wka"
 )
 _ACCIDENT: Final = (
     r"VU|RTC|RTA|MVC|MVA|AVP|(?:Selbst|Verkehrs|Auto)?unfall|(?:road|car|traffic) accident|collision|"

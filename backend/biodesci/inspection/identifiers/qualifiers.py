@@ -77,7 +77,8 @@ HOMES: Final = """
     trvale | trvaleho | trvaly | ikametgah | oturdugu | yasadigi | жительства | место | места | прописки |
     регистрации | lakohely | lakohelyi | resedinta | domiciliului | permanent | temporary | usual |
     mailing | billing | street | foyer | menage | haushalt | household | bolig | boligadresse | adressen |
-    res | 居所 | 在住 | 住まい | 住居 | お住まい | 常住 | 户籍 | 现住 | 现住址 | 거소 | 실거주 | 집 | 자택주소
+    res | 居所 | 在住 | 住まい | 住居 | お住まい | 常住 | 户籍 | 现住 | 现住址 | 거소 | 실거주 | 집 |
+    자택주소 | resd | mlg | cntct | hab | viv | zam
 """
 VEHICLES: Final = """
     araci | aracin | машина | car | cars | auto | autos | automobile | vehicle | vehicles |
@@ -92,6 +93,13 @@ VEHICLES: Final = """
     bils | bilen | bilar |
     autonum | autocarro | furgone | moto s | motocyklu | auta sluzbowego | leasing | 車体 |
     车 | 機動車 | 机动车
+    | lorry | scooter | moped | motor scooter | campervan | motorroller | zweirad | mofa | wohnmobil |
+    omnibus | camionnette | cyclomoteur | deux roues | motocicleta | ciclomotor | furgoneta | camioneta |
+    autobus | mezzo | automezzo | motociclo | ciclomotore | motorino | caminhao | onibus |
+    motorfiets | bromfiets | bestelwagen | bestelbus | vrachtwagen | personbil | lastbil | motorcykel |
+    lastebil | varebil | motorsykkel | knallert | moottoripyora | kuorma auto | henkiloauto | mopo |
+    motocykl | motocykla | skuter | przyczepa | motosiklet | kamyon | мотоцикл | грузовик | прицеп |
+    バイク | 原付 | トラック | 摩托车 | 货车 | 电动车 | 오토바이 | 트럭
 """
 IMPLANTS: Final = """
     implant | implants | implanted | implantat | implantats | implante | implantes | implantaat |
@@ -119,6 +127,20 @@ DEVICES: Final = """
     enhets | utstyr | apparat | laite | laitteen | pristroj | устроиства | 設備 | 设备 | 機器 | 機械 |
     装置 | 기기 | 장치 | 器械
 """
+# Whom an insurance is for, by whom a column of claims is.
+INSURED: Final = """
+    insured | subscriber | member | members | mbr | enrollee | policyholder | policy holder |
+    beneficiary | bene | benef | versicherter | versicherte | versicherten | versicherungsnehmer |
+    versicherungsnehmerin | assure | assuree | adherent | adherente | allocataire | ayant droit |
+    beneficiaire | asegurado | asegurada | afiliado | afiliada | beneficiario | beneficiaria |
+    derechohabiente | pensionado | pensionada | assicurato | assicurata | assistito | assistita |
+    segurado | segurada | beneficiado | verzekerde | verzekeringnemer | polishouder | forsakrad |
+    forsakrade | forsakrades | forsakringstagare | forsikret | forsikrede | forsikringstaker |
+    forsikringstager | vakuutettu | ubezpieczony | ubezpieczona | ubezpieczonego | ubezpieczonej |
+    pojistenec | pojistence | pojistnik | biztositott | asigurat | asiguratului | sigortali |
+    sigortalinin | застрахованный | застрахованного | ασφαλισμενος | 被保険者 | 受給者 | 被保险人 |
+    参保人 | 投保人 | 피보험자 | 가입자 | 수급자
+"""
 DRIVING: Final = """
     driver | drivers | driver s | driving | conducir | conducao | conductor | conduire | conducteur |
     conducente | guida | manejo | fahrer | kierowcy | kierowca | jazdy | bestuurder | forar | forer |
@@ -144,6 +166,7 @@ PROFESSIONS: Final = """
     zuweisender | uberweisender | uberweiser | curante | inviante | traitant | traitante | adressant |
     verwijzer | behandelaar | remittent | ansvarig | jordmor | barnmorska | cerrah | hekimin | physio |
     psychologist | kinesitherapeute | 執刀医 | 紹介医 | 担当医 | 主刀医生 | 집도의 | 담당의
+    | prvdr | physn
 """
 SILENT: Final = """
     of | the | for | pin | ref | reference | referenz | referencia | all | al | alla | allo | dell |
@@ -176,6 +199,19 @@ SILENT: Final = """
     erstattung | ruckerstattung | utbetalning | uitbetaling | wyplaty | zwrotu | expenses | deposito |
     振込 | 振込先 | 引落 | 引落し | 返金 | 返金先 | 入金 | 支払 | 新 | 前 | 現 | 原 | 舊 | 이전 | 기존 |
     환불 | 입금 | 退款 | 收款
+    | incorrect | correct | corrected | temporary | provisional | falsche | falscher | falsch | richtige |
+    richtig | korrekte | vorlaufige | provisorische | errone | erronee | corrige | provisoire | erroneo |
+    erronea | correcto | correcta | errato | errata | corretto | corretta | sbagliato | sbagliata |
+    provvisorio | errado | errada | correto | correta | onjuist | juist | foutief | tijdelijk | dubbel |
+    dubbele | felaktig | felaktigt | riktig | riktigt | tillfalligt | dubbelt | dublett | forkert |
+    midlertidig | dobbelt | bledny | poprawny | tymczasowy | docasne | spravne | vaara | oikea |
+    tilapainen | yanlis | dogru | gecici | mukerrer | неверныи | правильныи | временныи | дубль | 仮 | 誤 |
+    正 | 重複 | 临时 | 重复 | 임시 | 중복
+    | meditech | trakcare | trak care | allscripts | athena | eclinicalworks | nextgen | systmone | emis |
+    lorenzo | medway | ipm | webpas | ishmed | is h | imedone | i med one | nexus | soarian |
+    dxcare | dx care | crossway | sillage | easily | hix | chipsoft | chip soft | ezis | takecare |
+    take care | melior | cosmic | cambio | dips | doculive | apotti | lifecare | amms | clininet | tasy |
+    aghu | selene | diraya | his
 """
 # Words with which a heading is of something else: a kind, a quantity, a time, a laboratory's machine.
 OF_SOMETHING_ELSE: Final = """
@@ -208,5 +244,5 @@ OF_SOMETHING_ELSE: Final = """
 PLURALS: Final = """
     patients | pacientes | visits | encounters | episodes | episodios | hospitalizations | vehicles |
     devices | implants | claims | benefits | licences | licenses | cars | vehicules | implantes | coches |
-    doctors | physicians | records | dossiers
+    doctors | physicians | records | dossiers | members
 """
