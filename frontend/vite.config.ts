@@ -38,7 +38,7 @@ export default defineConfig({
     environment: 'node',
     setupFiles: ['./src/test-setup.ts'],
     maxWorkers: 1,
-    testTimeout: 20_000,
+    testTimeout: 60_000,
     projects: [
       // Loading modules and jsdom anew for each file took two thirds of the time of all tests.
       {

@@ -16,6 +16,7 @@ from biodesci.market import license
 from biodesci.workers import custodian as worker
 from biodesci.workers import entry
 from tests.backend.acting import PASSPHRASE
+from tests.waiting import LATE_S
 
 
 @contextmanager
@@ -43,7 +44,7 @@ def custodian_of(sale: Any, localnet: Any, **more: Any) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(LATE_S)
 
 
 def there(sale: Any, license_id: int) -> bool:
@@ -59,7 +60,7 @@ def there(sale: Any, license_id: int) -> bool:
 
 def delivered(sale: Any, license_id: int) -> None:
     """Returns once the worker has delivered a licence."""
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 2 * LATE_S
     while not there(sale, license_id):
         assert time.monotonic() < deadline, "the custodian did not deliver"
         time.sleep(0.05)

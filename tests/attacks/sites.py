@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
 import uvicorn
 
@@ -36,6 +34,7 @@ from biodesci.rounds.seats import Seats
 from biodesci.rounds.transport.http import AggregatorClient
 from biodesci.workers.aggregator import create_app
 from tests.backend.acting import PASSPHRASE, acting
+from tests.waiting import wait_for
 
 PLAN = FeaturePlan(
     numeric=(NumericColumn(name="age", low=0, high=100),),
@@ -160,12 +159,8 @@ class Sites:
         thread = threading.Thread(target=server.run)
         thread.start()
         try:
-            for _ in range(200):
-                try:
-                    httpx.get(f"{self.url}/health", timeout=1)
-                    break
-                except httpx.TransportError:
-                    time.sleep(0.02)
+            wait_for(lambda: server.started or not thread.is_alive(), pause=0.02)
+            assert server.started
             yield made
         finally:
             server.should_exit = True

@@ -33,6 +33,7 @@ from tests.backend import calls
 from tests.backend.acting import acting
 from tests.backend.inference.conftest import FEE, world, x  # noqa: F401
 from tests.children import die, killed
+from tests.waiting import LATE_S
 
 PRICE = 10**15
 
@@ -49,7 +50,7 @@ def held_back(localnet: Any) -> Iterator[None]:
 
 def waiting_call(localnet: Any, sender: str) -> bytes:
     """The calldata of the transaction that an account has sent, and that is in no block yet."""
-    give_up = time.monotonic() + 30
+    give_up = time.monotonic() + LATE_S
     while time.monotonic() < give_up:
         pool = localnet.rpc("txpool_content")["pending"]
         for account, sent in pool.items():
@@ -76,7 +77,7 @@ def overtaken(localnet: Any, sender: str, work: Any, seconds: int) -> bytes:
         call = waiting_call(localnet, sender)
         localnet.rpc("evm_increaseTime", seconds)
         localnet.rpc("evm_mine")
-        worker.join(30)
+        worker.join(LATE_S)
     assert not worker.is_alive()
     assert not failed, failed
     return call

@@ -17,6 +17,7 @@ from biodesci.market.purchase import purchase
 from biodesci.party.allowance import Bounds
 from tests.attacks.at_work import custodian_of, delivered
 from tests.backend.inference.conftest import world, x  # noqa: F401
+from tests.waiting import LATE_S
 
 HMB = 1 << 2
 
@@ -36,8 +37,8 @@ def served(sale: Any, licences: list[int]) -> list[int]:
 
 
 def settled(sale: Any, licences: list[int], number: int) -> list[int]:
-    """Those that were delivered, once they are `number`, or after 30 s."""
-    give_up = time.monotonic() + 30
+    """Those that were delivered, once they are `number`, or after a minute."""
+    give_up = time.monotonic() + LATE_S
     while len(served(sale, licences)) < number and time.monotonic() < give_up:
         time.sleep(0.1)
     return served(sale, licences)

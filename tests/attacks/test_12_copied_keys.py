@@ -12,6 +12,7 @@ from biodesci.core.onchain import RoundState
 from biodesci.registry import rounds
 from biodesci.rounds.progress import result_of
 from tests.attacks.sites import SitesOf, publish, wait_past
+from tests.waiting import LATE_S
 
 
 @pytest.fixture
@@ -60,7 +61,7 @@ class Copier:
         assert own["transactionIndex"] < others["transactionIndex"]
 
     def _pending(self, victim: str) -> Any:
-        deadline = time.monotonic() + 30
+        deadline = time.monotonic() + LATE_S
         while True:
             pool = self.localnet.rpc("txpool_content")["pending"]
             mine = {address.lower(): sent for address, sent in pool.items()}.get(victim.lower(), {})

@@ -53,7 +53,7 @@ def network():
     port = free_port()
     process = subprocess.Popen([ANVIL, "--port", str(port), "--silent"], start_new_session=True)
     try:
-        for _ in range(100):
+        for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", port)) == 0:
                     break
@@ -61,7 +61,7 @@ def network():
         yield f"ethereum:local:http://127.0.0.1:{port}"
     finally:
         os.killpg(process.pid, 15)
-        process.wait(10)
+        process.wait(60)
 
 
 def nonces(network: str) -> list[str]:

@@ -109,9 +109,9 @@ def sell(world: World, index: Index) -> int:
     """
     file, offers, licences = world.cohort(), list[int | None](), list[int]()
     with meanwhile(index.step, 0.1):
-        persist(lambda: offers.append(world.publish(file).offer_id), seconds=30)
-        persist(lambda: licences.append(world.buy(offers[0])), seconds=30)
-        persist(world.custodian.poll, seconds=30, until=lambda: world.is_delivered(licences[0]))
+        persist(lambda: offers.append(world.publish(file).offer_id), seconds=60)
+        persist(lambda: licences.append(world.buy(offers[0])), seconds=60)
+        persist(world.custodian.poll, seconds=60, until=lambda: world.is_delivered(licences[0]))
     return licences[0]
 
 
@@ -167,7 +167,7 @@ def test_slow_blocks_and_what_the_chain_calls_certain(tag: str, ipfs: Ipfs, tmp_
         assert cursor.number == certain < world.reader.honest.block_number()
         localnet.rpc("anvil_mine", hex(4 * _EPOCH))
         with meanwhile(Mining(localnet).step, 0.05):
-            persist(world.custodian.poll, seconds=20, until=lambda: world.is_delivered(licence))
+            persist(world.custodian.poll, seconds=60, until=lambda: world.is_delivered(licence))
         ends_right(world, index, licence)
 
 

@@ -33,7 +33,7 @@ from tests.faults.lies import Cut, Drop, HeadBack, Lag, WrongHash
 from tests.faults.proxy import FaultProxy
 from tests.faults.world import Serving, World, attempt, dump, persist, roster
 
-_AFTERWARDS_S = 30.0
+_AFTERWARDS_S = 60.0
 
 
 @dataclass(frozen=True)

@@ -24,7 +24,7 @@ def proxy(localnet: Localnet) -> Iterator[FaultProxy]:
 
 
 def post(proxy: FaultProxy, body: Any) -> requests.Response:
-    return requests.post(proxy.url, json=body, timeout=5)
+    return requests.post(proxy.url, json=body, timeout=60)
 
 
 def call(method: str, *params: Any, number: int = 1) -> dict[str, Any]:
@@ -128,10 +128,10 @@ def test_refusals(proxy: FaultProxy) -> None:
 
 def test_it_is_dead_and_comes_back(proxy: FaultProxy) -> None:
     with requests.Session() as session:
-        session.post(proxy.url, json=call("eth_chainId"), timeout=5)
+        session.post(proxy.url, json=call("eth_chainId"), timeout=60)
         for how in ("refused", "reset"):
             with proxy.fault(faults.Dead(how)), pytest.raises(requests.ConnectionError):
-                session.post(proxy.url, json=call("eth_chainId"), timeout=5)
+                session.post(proxy.url, json=call("eth_chainId"), timeout=60)
             assert "result" in ask(proxy, "eth_chainId")
         with proxy.fault(faults.Dead("hang")), pytest.raises(requests.Timeout):
             session.post(proxy.url, json=call("eth_chainId"), timeout=0.3)

@@ -68,4 +68,4 @@ class Worker:
         if process.poll() is None:
             process.send_signal(how)
         self._process = None
-        return int(process.wait(30))
+        return int(process.wait(60))

@@ -60,7 +60,7 @@ class Relay:
                     relay.reached.set()
                     return
                 request = urllib.request.Request(target, body, {"Content-Type": "application/json"})
-                answer = urllib.request.urlopen(request, timeout=20).read()
+                answer = urllib.request.urlopen(request, timeout=60).read()
                 if sends and relay.mute:
                     relay.reached.set()
                     return
@@ -164,7 +164,7 @@ class World:
         return (self.worker.home / "worker.log").read_text()
 
 
-def wait(ready: Callable[[], bool], log: Callable[[], str], seconds: float = 60) -> None:
+def wait(ready: Callable[[], bool], log: Callable[[], str], seconds: float = 120) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         assert time.monotonic() < deadline, log()[-3000:]
@@ -194,7 +194,7 @@ def world(network: Stack) -> Iterator[World]:
 
 def kill(process: subprocess.Popen[bytes]) -> None:
     process.send_signal(signal.SIGKILL)
-    assert process.wait(10) == -signal.SIGKILL
+    assert process.wait(60) == -signal.SIGKILL
 
 
 @pytest.mark.parametrize("moment", ["hold", "mute"])
@@ -217,7 +217,7 @@ def test_a_worker_killed_around_its_commit_commits_once_and_to_the_same_answer(
     later = world.request()  # the restarted worker goes on with the next
     world.wait_committed(later)
     second.terminate()
-    assert second.wait(15) == 0, world.log()[-3000:]
+    assert second.wait(60) == 0, world.log()[-3000:]
     assert world.commits(request_id) == world.commits(later) == 1
     assert world.answer(request_id) == computed
 
@@ -237,7 +237,7 @@ def test_the_commands_disclose_and_audit(
     request_id = world.request()
     world.wait_committed(request_id)
     worker.terminate()
-    worker.wait(15)
+    worker.wait(60)
     for name, value in {
         "BIODESCI_RPC_URL": world.network.rpc_url,
         "BIODESCI_IPFS_API": world.network.ipfs_api,
@@ -261,7 +261,7 @@ def test_the_commands_disclose_and_audit(
         [sys.executable, "-m", "biodesci.cli", *first],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=120,
         check=False,
     )
     assert shown.returncode == 0, shown.stderr
@@ -291,7 +291,7 @@ def test_a_worker_without_a_chain_says_so_and_waits_for_it(world: World) -> None
     wait(lambda: "does not answer" in world.log().splitlines()[-1], world.log)
     assert process.poll() is None
     process.terminate()
-    assert process.wait(10) == 0
+    assert process.wait(60) == 0
 
 
 def test_a_worker_that_accepts_no_arbiter_and_no_unpaid_request_says_so_and_ends(world: World) -> None:

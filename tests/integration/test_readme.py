@@ -28,7 +28,7 @@ def test_what_is_measured_is_written_beside_what_was_measured_before(tmp_path: P
 def test_a_figure_that_there_is_not_stops_before_anything_is_measured(tmp_path: Path) -> None:
     figures = tmp_path / "figures.json"
     command = make("figures", "prof", "--to", str(figures))
-    output, _ = command.communicate(timeout=60)
+    output, _ = command.communicate(timeout=120)
     assert command.returncode != 0
     assert "there is no benchmark prof: choose from gas," in output
     assert not figures.exists()

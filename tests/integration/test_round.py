@@ -99,7 +99,7 @@ class Federation:
         """The chain's clock jumps: a deadline is over without anybody waiting for it."""
         for method, params in (("evm_increaseTime", [seconds]), ("evm_mine", [])):
             body = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
-            assert "error" not in httpx.post(self.stack.rpc_url, json=body, timeout=10).json()
+            assert "error" not in httpx.post(self.stack.rpc_url, json=body, timeout=60).json()
 
     def committed(self, round_id: int) -> int:
         return rounds.read(self.stack.chain(), round_id).committed
@@ -147,7 +147,7 @@ def publish(stack: Stack, chain: Chain) -> int:
     return int(chain.event(receipt, chain.datasets, "DatasetPublished")["datasetId"])
 
 
-pytestmark = pytest.mark.timeout(150)
+pytestmark = pytest.mark.timeout(400)
 
 
 @pytest.fixture(scope="module")
@@ -205,12 +205,12 @@ def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> N
 
 def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -> None:
     round_id = federation.open("killed")
-    wait_for((federation.folder(round_id) / "dealers").exists, 60, 0.01)
+    wait_for((federation.folder(round_id) / "dealers").exists, 120, 0.01)
     federation.kill("node-site0")
     federation.kill("aggregator")
     federation.stack.supervisor.children["aggregator"].start()
     federation.stack.supervisor.children["node-site0"].start()
-    wait_for(lambda: any(federation.folder(round_id).glob("masked-*")), 60, 0.01)
+    wait_for(lambda: any(federation.folder(round_id).glob("masked-*")), 120, 0.01)
     federation.kill("aggregator")
     federation.stack.supervisor.children["aggregator"].start()
     result = federation.result(round_id)
@@ -219,12 +219,12 @@ def test_killed_node_and_aggregator_complete_the_round(federation: Federation) -
 
 
 def test_a_node_that_disappears_after_sharing_is_left_out(federation: Federation) -> None:
-    round_id = federation.open("dropout", Deadlines(60, 120, 240))
-    wait_for((federation.folder(round_id) / "dealers").exists, 60, 0.01)
+    round_id = federation.open("dropout", Deadlines(180, 360, 720))
+    wait_for((federation.folder(round_id) / "dealers").exists, 120, 0.01)
     federation.kill("node-site3")
     refuse_strangers(federation, round_id)
-    wait_for(lambda: federation.committed(round_id) == 3, 60, 0.01)
-    federation.pass_time(121)
+    wait_for(lambda: federation.committed(round_id) == 3, 120, 0.01)
+    federation.pass_time(361)
     result = federation.result(round_id)
     lost = federation.sites[3].party.address
     assert lost not in {entry.node for entry in result.document.nodes}
@@ -252,7 +252,7 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
         digest = signatures.write_digest(body if told is None else told)
         headers = {SIGNATURE_HEADER: signature, DIGEST_HEADER: digest}
         url = f"{stack.aggregator_url}/rounds/{round_id}/{kind}"
-        return httpx.post(url, content=body, headers=headers, timeout=30).status_code
+        return httpx.post(url, content=body, headers=headers, timeout=60).status_code
 
     stranger = Account.create()
     member = accounts.load(federation.sites[0].party.account_file, federation.sites[0].party.passphrase)
@@ -269,20 +269,20 @@ def refuse_strangers(federation: Federation, round_id: int) -> None:
         f"{DIGEST_HEADER}: {signatures.write_digest(b'x')}\r\n"
         f"{SIGNATURE_HEADER}: {signatures.sign(stranger, where, 'masked', b'x')}\r\n\r\n"
     )
-    with socket.create_connection((url.hostname or "", url.port or 0), 30) as client:
+    with socket.create_connection((url.hostname or "", url.port or 0), 60) as client:
         client.sendall(head.encode())
         assert client.recv(4096).startswith(b"HTTP/1.1 403 ")
     assert status(b"x", signatures.sign(member, where, "unmask", b"x"), "unmask") == 409
-    answer = httpx.get(f"{stack.aggregator_url}/rounds/{round_id}", timeout=30).json()
+    answer = httpx.get(f"{stack.aggregator_url}/rounds/{round_id}", timeout=60).json()
     assert federation.sites[3].party.address in answer["awaited"]
     assert answer["until"] > 0
 
 
 def test_a_round_with_too_few_nodes_aborts_with_the_reason(federation: Federation) -> None:
     federation.kill("node-site2")
-    round_id = federation.open("lonely", Deadlines(60, 120, 240))
-    wait_for(lambda: rounds.read(federation.stack.chain(), round_id).enrolled == 2, 60, 0.01)
-    federation.pass_time(241)
+    round_id = federation.open("lonely", Deadlines(180, 360, 720))
+    wait_for(lambda: rounds.read(federation.stack.chain(), round_id).enrolled == 2, 120, 0.01)
+    federation.pass_time(721)
     with pytest.raises(StateError, match="2 nodes enrolled"):
         federation.result(round_id)
     assert rounds.read(federation.stack.chain(), round_id).state is RoundState.ABORTED

@@ -46,7 +46,7 @@ def test_it_answers_until_ctrl_c_and_leaves_no_process(tmp_path: Path) -> None:
         assert len(list_datasets(printed, tmp_path / "home")) == 4
     finally:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does it for Ctrl-C
-        output = printed + process.communicate(timeout=60)[0]
+        output = printed + process.communicate(timeout=120)[0]
     assert "Ctrl-C stops everything" in output
     assert "nothing is left running" in output
     assert network["apiUrl"] in output

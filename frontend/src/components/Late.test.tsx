@@ -71,9 +71,9 @@ describe('late', () => {
     expect(screen.queryByText(/newer version/)).toBeNull()
     isAway = false
     load.mockResolvedValue({ default: () => <p>The page</p> })
-    expect(await screen.findByText('The page', {}, { timeout: 6_000 })).toBeInTheDocument()
+    expect(await screen.findByText('The page', {}, { timeout: 30_000 })).toBeInTheDocument()
     expect(screen.queryByText('The API does not answer.')).toBeNull()
-  }, 10_000)
+  }, 60_000)
 
   it('has a title where a whole page is missing', async () => {
     const Lost = latePage(gone)

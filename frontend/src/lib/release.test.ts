@@ -267,7 +267,7 @@ it('hears from whom it asks which servers the owner’s list names, and takes no
   await publishAtOwners(whole())
   const named = vi.fn()
   await open('', named)
-  await vi.waitFor(() => expect(named).toHaveBeenCalled())
+  await vi.waitFor(() => expect(named).toHaveBeenCalled(), { timeout: 15_000 })
   expect(named).toHaveBeenCalledWith(['https://data.hospital.example', PARTNER])
 })
 
@@ -288,7 +288,7 @@ it('takes no list that does not end', async () => {
   await publishAtOwners(whole(), undefined, () => new Response(endless()))
   const named = vi.fn()
   await open('', named)
-  await vi.waitFor(() => expect(named).toHaveBeenCalledWith([]))
+  await vi.waitFor(() => expect(named).toHaveBeenCalledWith([]), { timeout: 15_000 })
   expect(endless.pieces).toBeLessThan(10)
 })
 

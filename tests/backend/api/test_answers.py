@@ -240,14 +240,14 @@ def test_a_node_that_hangs_holds_a_few_of_the_servers_threads():
 
     def ask():
         asked.set()
-        hangs.wait(30)
+        hangs.wait(100)
         return "well"
 
     node = readiness._Asked("chain", ask)
     with ThreadPoolExecutor(readiness._MOST_WAITING) as pool:
         first = [pool.submit(node.told) for _ in range(readiness._MOST_WAITING)]
         try:
-            assert asked.wait(10)
+            assert asked.wait(60)
             while node._places._value:
                 time.sleep(0.01)
             assert node.told() == (None, "does not answer")

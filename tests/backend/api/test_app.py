@@ -75,12 +75,12 @@ def test_a_line_of_the_log_is_one_line_without_a_secret(world, tmp_path):
         command = [sys.executable, "-m", "biodesci.api", "--port", str(port)]
         process = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
         try:
-            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30) as http:
+            with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60) as http:
                 wait_for(lambda: is_up(http), 60)
                 assert http.get("/ready").status_code == 503
         finally:
             process.terminate()
-            _, said = process.communicate(timeout=30)
+            _, said = process.communicate(timeout=60)
             node.shutdown()
     (line,) = [line for line in said.splitlines() if "no funds" in line]
     assert "no funds for [secret]\\nforged line" in line
@@ -125,7 +125,7 @@ def test_who_hears_of_no_commits_takes_nothing_for_unchanged_and_listens_again(m
 
     async def story():
         async with index.follow():
-            await asyncio.wait_for(again.wait(), 20)
+            await asyncio.wait_for(again.wait(), 50)
         assert index.standing() is None
 
     monkeypatch.setattr(written, "changes", lambda *_: Broken())

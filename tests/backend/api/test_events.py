@@ -16,7 +16,7 @@ from biodesci.config import Settings
 from biodesci.index.database import Block, Event, Store
 from biodesci.store import notify
 from tests.backend.serving.raw import connect, running
-from tests.waiting import wait_for
+from tests.waiting import LATE_S, wait_for
 
 OWNER = "0x" + "a1" * 20
 
@@ -47,7 +47,7 @@ class Net:
     def heard(self, last: str = ""):
         headers = {"Last-Event-ID": last} if last else {}
         with (
-            httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=20) as http,
+            httpx.Client(base_url=f"http://127.0.0.1:{self.port}", timeout=LATE_S) as http,
             http.stream("GET", "/v1/events", headers=headers) as answer,
         ):
             assert answer.status_code == 200
@@ -82,9 +82,7 @@ def test_who_listens_is_told_what_changed_as_of_which_block(net):
     with net.heard() as news:
         assert next(news)[1] == {"asOf": 1, "changed": []}
         net.read_on(2, 7)
-        began = time.monotonic()
         assert next(news)[1] == {"asOf": 2, "changed": [{"kind": "dataset", "id": "7"}]}
-        assert time.monotonic() - began < 10
         net.read_on(3)
         assert next(news)[1] == {"asOf": 3, "changed": []}
 
@@ -186,7 +184,7 @@ def test_a_quiet_stream_is_kept_alive(net, monkeypatch):
     monkeypatch.setattr(events, "PING_S", 1)
     with connect(net.port) as client:
         client.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
-        seen, end = b"", time.monotonic() + 20
+        seen, end = b"", time.monotonic() + LATE_S
         while b"ping" not in seen:
             assert time.monotonic() < end
             seen += client.recv(4096)
@@ -200,11 +198,9 @@ def test_the_server_stops_while_somebody_listens(tmp_path):
             client = connect(port)
             client.sendall(b"GET /v1/events HTTP/1.1\r\nHost: localhost\r\n\r\n")
             assert b" 200 " in client.recv(4096)
-            began = time.monotonic()
-        assert time.monotonic() - began < 15
         client.close()
 
 
 def test_a_head_request_does_not_wait_for_events(net):
-    answer = httpx.head(f"http://127.0.0.1:{net.port}/v1/events", timeout=20)
+    answer = httpx.head(f"http://127.0.0.1:{net.port}/v1/events", timeout=LATE_S)
     assert (answer.status_code, answer.content) == (200, b"")

@@ -46,6 +46,7 @@ from biodesci.workers import aggregator, guardian
 from tests.backend.conftest import ROOT
 from tests.backend.passports.conftest import URL, Broker, trust_in
 from tests.backend.serving.raw import running, until_closed
+from tests.waiting import LATE_S, in_time
 
 NGINX = shutil.which("nginx") or "/usr/sbin/nginx"
 SHIPPED = ROOT / "deploy" / "nginx" / "biodesci.conf"
@@ -118,7 +119,7 @@ class Site:
 
     def noted(self, last: str) -> str:
         """What nginx noted of requests, up to the one that has `last`: it notes each after its answer."""
-        give_up = time.monotonic() + 20
+        give_up = time.monotonic() + LATE_S
         while last not in (text := (self.folder / "access.log").read_text()):
             assert time.monotonic() < give_up, text
             time.sleep(0.05)
@@ -134,7 +135,7 @@ class Site:
 
     def client(self, host: str) -> httpx.Client:
         url = f"https://127.0.0.1:{self.ports['tls']}"
-        return httpx.Client(base_url=url, verify=self.tls(), headers={"Host": host}, timeout=20)
+        return httpx.Client(base_url=url, verify=self.tls(), headers={"Host": host}, timeout=LATE_S)
 
     def tls(self) -> ssl.SSLContext:
         context = ssl.create_default_context(cafile=str(self.folder / "biodesci.pem"))
@@ -143,7 +144,7 @@ class Site:
 
     def connect(self, name: str = NAME) -> ssl.SSLSocket:
         context = ssl.create_default_context(cafile=str(self.folder / "biodesci.pem"))
-        plain = socket.create_connection(("127.0.0.1", self.ports["tls"]), 30)
+        plain = socket.create_connection(("127.0.0.1", self.ports["tls"]), 2 * LATE_S)
         return context.wrap_socket(plain, server_hostname=name)
 
 
@@ -206,7 +207,7 @@ def site(world, tmp_path_factory, broker) -> Iterator[Site]:
         subprocess.run([*command, "-t"], check=True, capture_output=True)
         process = subprocess.Popen(command)
         try:
-            give_up = time.monotonic() + 20
+            give_up = time.monotonic() + LATE_S
             while True:
                 with contextlib.suppress(OSError):
                     socket.create_connection(("127.0.0.1", ports["tls"]), 1).close()
@@ -217,7 +218,7 @@ def site(world, tmp_path_factory, broker) -> Iterator[Site]:
             yield Site(folder, ports, world.store)
         finally:
             process.terminate()
-            process.wait(20)
+            process.wait(LATE_S)
 
 
 def test_page_and_api_are_reached_by_tls(site):
@@ -273,13 +274,11 @@ def test_events_come_as_they_happen(site):
         lines = answer.iter_lines()
         assert any("asOf" in line for line in lines)
         number = site.store.cursor().number + 1
-        began = time.monotonic()
         site.store.apply([], Block(number, WORD, 0))
         try:
             assert any(f'"asOf":{number}' in line for line in lines)
         finally:
             site.store.roll_back(number - 1)
-        assert time.monotonic() - began < 10
 
 
 def test_a_large_body_is_refused(site):
@@ -291,21 +290,26 @@ def test_a_large_body_is_refused(site):
     "half", [b"GET /v1/con", b"POST /v1/x HTTP/1.1\r\nHost: data.example.org\r\nContent-Length: 100\r\n\r\n0"]
 )
 def test_half_a_request_is_not_held(site, half):
-    with site.connect() as client:
-        began = time.monotonic()
+    with site.connect() as client, in_time(45):  # nginx's own is a minute
         client.sendall(half)
         with contextlib.suppress(OSError):
             until_closed(client)
-        assert time.monotonic() - began < 15
 
 
 def test_clients_are_counted_apart_and_cannot_say_who_they_are(site):
     """The API believes the proxy, and the proxy tells the address that it sees."""
-    codes = {
-        site.http.get("/v1/models", headers={"X-Forwarded-For": f"198.51.100.{n % 250}"}).status_code
-        for n in range(500)
-    }
-    assert codes == {200, 429}
+    assert codes_until_refused(lambda headers: site.http.get("/v1/models", headers=headers)) == {200, 429}
+
+
+def codes_until_refused(ask: Callable[[dict[str, str]], httpx.Response]) -> set[int]:
+    """Of questions by clients that each claim another address, until one is refused: the first few hundred
+    at most, but more of them on a machine so busy that a minute passes meanwhile."""
+    codes: set[int] = set()
+    for n in range(4_000):
+        codes.add(ask({"X-Forwarded-For": f"198.51.100.{n % 250}"}).status_code)
+        if 429 in codes:
+            break
+    return codes
 
 
 def test_the_aggregator_is_reached_and_judges_a_message_before_it_is_sent(site):
@@ -346,12 +350,9 @@ def test_a_passport_of_a_book_s_length_is_refused(site):
 
 
 def test_the_issuer_counts_clients_by_what_the_proxy_says(site):
-    codes = [
-        site.visas.post("/nonce", headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code
-        for n in range(40)
-    ]
-    assert {codes[0], codes[-1]} <= {200, 429}
+    codes = codes_until_refused(lambda headers: site.visas.post("/nonce", headers=headers))
     assert 429 in codes
+    assert codes <= {200, 429}
 
 
 def asked(world, **changed) -> dict[str, str]:
@@ -415,11 +416,7 @@ def test_the_guardian_gives_a_share_to_its_fellow(site, world):
 
 def test_the_server_of_containers_counts_clients_by_what_the_proxy_says(site):
     """The last of its tests: the client may ask no more in this minute."""
-    codes = {
-        site.files.get("/health", headers={"X-Forwarded-For": f"198.51.100.{n}"}).status_code
-        for n in range(90)
-    }
-    assert codes == {200, 429}
+    assert codes_until_refused(lambda headers: site.files.get("/health", headers=headers)) == {200, 429}
 
 
 def test_every_server_that_is_shipped_has_limits():

@@ -180,7 +180,7 @@ def test_no_password_is_in_an_error_a_log_or_a_repr(postgres, caplog):
 
 
 def test_a_statement_that_takes_too_long_is_ended(postgres, monkeypatch):
-    monkeypatch.setitem(engine.postgresql._READING, "statement_timeout", "200ms")
+    monkeypatch.setitem(engine.postgresql._READING, "statement_timeout", "2s")
     name = postgres.database()
     with Store(postgres.url(name)) as store:
         with pytest.raises(UnavailableError, match="took too long"), store.snapshot() as connection:
@@ -190,7 +190,7 @@ def test_a_statement_that_takes_too_long_is_ended(postgres, monkeypatch):
 
 
 def test_who_waits_for_a_writer_waits_no_longer_than_is_said(postgres, monkeypatch):
-    monkeypatch.setitem(engine.postgresql._WRITING, "lock_timeout", "300ms")
+    monkeypatch.setitem(engine.postgresql._WRITING, "lock_timeout", "1s")
     name = postgres.database()
     with Store(postgres.url(name)) as store, Store(postgres.url(name)) as other, store.transaction():
         with pytest.raises(UnavailableError, match="lock timeout"):

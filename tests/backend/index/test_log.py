@@ -362,7 +362,7 @@ def test_of_two_indexers_one_applies(location, other):
     def follow() -> int:
         applied = 0
         with Store(location) as store:
-            begin.wait(30)
+            begin.wait(60)
             for place in range(60):
                 cursor = store.cursor()
                 if cursor is not None and cursor.number >= chain[place].block.number:
@@ -408,6 +408,6 @@ def test_a_listener_hears_of_what_is_committed(postgres):
     with Store(postgres.url(name)) as store, psycopg.connect(postgres.url(name), autocommit=True) as listener:
         listener.execute("LISTEN biodesci_index")
         apply(store, [mined([published(1)], 1)])
-        assert [one.channel for one in listener.notifies(timeout=10, stop_after=1)] == ["biodesci_index"]
+        assert [one.channel for one in listener.notifies(timeout=60, stop_after=1)] == ["biodesci_index"]
         assert store.rows(select(tokens)) == []
     postgres.drop(name)

@@ -12,6 +12,7 @@ from biodesci.core.errors import UnavailableError
 from biodesci.index import queries
 from biodesci.index.database import Block, Store
 from biodesci.index.tables import blocks
+from tests.waiting import wait_for
 
 _NUMBER = select(func.count().label("n")).select_from(blocks)
 
@@ -32,7 +33,7 @@ def test_a_slow_reader_holds_up_no_other_and_keeps_its_moment(store):
         with reader.snapshot():
             before = queries.as_of(reader)
             inside.set()
-            assert go_on.wait(30)
+            assert go_on.wait(100)
             return before, queries.as_of(reader)
 
     def quick() -> tuple[int, int]:
@@ -43,37 +44,37 @@ def test_a_slow_reader_holds_up_no_other_and_keeps_its_moment(store):
     with ThreadPoolExecutor(2) as pool:
         first = pool.submit(slow)
         try:
-            assert inside.wait(10)
+            assert inside.wait(60)
             writer.apply([], Block(6, "0x6", 6))
-            assert pool.submit(quick).result(timeout=10) == (6, 6)
+            assert pool.submit(quick).result(timeout=60) == (6, 6)
         finally:
             go_on.set()
-        assert first.result(timeout=10) == (5, 5)
+        assert first.result(timeout=60) == (5, 5)
 
 
 def test_many_readers_at_once_each_see_one_moment(store):
     writer, reader = store
-    done = threading.Event()
+    done, looks = threading.Event(), [0] * 12
 
-    def read() -> int:
-        looks = 0
+    def read(place: int) -> None:
         while not done.is_set():
             with reader.snapshot():
                 assert (
                     queries.as_of(reader) == reader.rows(select(func.max(blocks.c.number).label("n")))[0]["n"]
                 )
                 assert queries.as_of(reader) == reader.rows(_NUMBER)[0]["n"] + 4
-            looks += 1
-        return looks
+            looks[place] += 1
 
     with ThreadPoolExecutor(12) as pool:
-        reading = [pool.submit(read) for _ in range(12)]
+        reading = [pool.submit(read, place) for place in range(12)]
         try:
             for number in range(6, 60):
                 writer.apply([], Block(number, f"0x{number:x}", number))
+            wait_for(lambda: all(looks) or any(one.done() for one in reading))
         finally:
             done.set()
-        assert all(one.result(timeout=30) > 0 for one in reading)
+        assert [one.result(timeout=60) for one in reading] == [None] * 12
+    assert all(looks)
 
 
 def test_every_reader_is_kept_from_writing(store):

@@ -24,6 +24,7 @@ from biodesci.ipfs.pins import Pins
 from biodesci.ipfs.replication import replicate
 from biodesci.ipfs.store import Files
 from tests.backend.ipfs.test_swarm import Machine
+from tests.waiting import wait_for
 
 
 @pytest.fixture
@@ -62,9 +63,7 @@ def test_garbage_goes_and_what_is_kept_stays(start: Callable[..., Machine]) -> N
     assert removed == before - blocks(two) >= 7
     assert two.client.cat(mine) == kept
     # Thrown away, it can be fetched and added again: the library knows that it is gone.
-    deadline = time.monotonic() + 20
-    while not two.peers() and time.monotonic() < deadline:  # whom the node had called, it calls again
-        time.sleep(0.1)
+    wait_for(two.peers)  # whom the node had called, it calls again
     assert two.client.cat(strangers) == read
     two.client.collect_garbage()
     assert two.client.add(read) == strangers
@@ -74,7 +73,7 @@ def test_garbage_goes_and_what_is_kept_stays(start: Callable[..., Machine]) -> N
     two.client.unpin(strangers)  # and nothing to do is no error
     assert two.client.collect_garbage() >= 7
     with pytest.raises(NotFoundError):
-        two.client.cat(strangers)
+        two.brief.cat(strangers)
     used, most = two.client.usage()
     assert 0 < used < most
 
@@ -158,7 +157,7 @@ def test_a_copy_is_believed_when_it_is_shown(start: Callable[..., Machine]) -> N
     copy = replicate(own.client, other.client, digest, 4)
     assert (copy.problem, copy.places >= 1) == ("", True)
     assert replicate(own.client, other.client, own.client.add(b""), 4).problem == ""
-    gone = replicate(own.client, other.client, os.urandom(32), 4)
+    gone = replicate(own.brief, other.client, os.urandom(32), 4)
     assert gone.problem.startswith("This party's own node: ")
     own.process.kill()
     own.process.wait()

@@ -21,6 +21,7 @@ from biodesci.ipfs.client import Ipfs
 from tests.backend.conftest import IpfsNode
 from tests.faults import ipfs_server
 from tests.faults.ipfs_server import MODES, Mode, ends, lying
+from tests.waiting import LATE_S, in_time
 
 _FLOODS = [
     ipfs_server.endless_body,
@@ -33,10 +34,9 @@ _FLOODS = [
 
 @pytest.mark.parametrize("mode", _FLOODS, ids=lambda mode: mode.__name__)
 def test_a_flood_takes_no_memory(mode: Mode) -> None:
-    name, seconds, megabytes = ends(mode)
-    assert name == MODES[mode]
+    name, _, megabytes = ends(mode, timeout=LATE_S)
+    assert name == MODES[mode], "it is cut by its size, long before the client has waited enough"
     assert megabytes < 24
-    assert seconds < 20
 
 
 _DRIPS = [ipfs_server.slow_body, ipfs_server.slow_headers, ipfs_server.silence]
@@ -44,14 +44,12 @@ _DRIPS = [ipfs_server.slow_body, ipfs_server.slow_headers, ipfs_server.silence]
 
 @pytest.mark.parametrize("mode", MODES, ids=lambda mode: mode.__name__)
 def test_each_lie_ends_in_time_by_its_error(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> None:
-    patience = 1.0 if mode in _DRIPS else 12.0
+    patience = 1.0 if mode in _DRIPS else LATE_S
     monkeypatch.setattr(Ipfs, "_seconds", lambda self: patience)
     with lying(mode) as server:
-        began = time.monotonic()
-        with pytest.raises(Exception) as caught:
+        with in_time(), pytest.raises(Exception) as caught:
             Ipfs(server.url, timeout=0.5).cat(bytes(32))
         assert type(caught.value).__name__ == MODES[mode]
-        assert time.monotonic() - began < 15
         assert len(str(caught.value)) < 500
         assert str(caught.value).isprintable()
         assert server.strays == 0
@@ -64,10 +62,8 @@ def test_a_drip_ends_every_call(mode: Mode, monkeypatch: pytest.MonkeyPatch) -> 
     with lying(mode) as server:
         ipfs = Ipfs(server.url, timeout=0.5)
         for call in (ipfs.ready, lambda: ipfs.add(b"x"), lambda: ipfs.pin(bytes(32))):
-            began = time.monotonic()
-            with pytest.raises((NotFoundError, UnavailableError, IntegrityError)):
+            with in_time(), pytest.raises((NotFoundError, UnavailableError, IntegrityError)):
                 call()
-            assert time.monotonic() - began < 10
 
 
 def test_no_cookie_no_proxy_no_login_of_the_environment(
@@ -78,7 +74,7 @@ def test_no_cookie_no_proxy_no_login_of_the_environment(
     monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
     monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
     with lying(ipfs_server.cookies) as server:
-        ipfs = Ipfs(server.url, timeout=1.0)
+        ipfs = Ipfs(server.url, timeout=LATE_S)
         for _ in range(2):
             with pytest.raises(IntegrityError):
                 ipfs.cat(bytes(32))
@@ -162,15 +158,30 @@ def relay(ipfs_node: IpfsNode) -> Iterator[Relay]:
     relay.close()
 
 
-def test_many_blocks_come_several_at_once(ipfs_node: IpfsNode, relay: Relay, tmp_path: Path) -> None:
-    """Sixty blocks, one after the other, would take 3.6 s at least over this distance."""
+def test_many_blocks_come_several_at_once(
+    ipfs_node: IpfsNode, relay: Relay, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of a node that is far away each is on its way for 0.06 s at least, and others are meanwhile."""
     data = os.urandom(60 * unixfs.CHUNK)
     digest = Ipfs(ipfs_node.api).add(data)
-    began = time.monotonic()
-    Ipfs(relay.url).download(digest, tmp_path / "file")
-    seconds = time.monotonic() - began
+    ipfs = Ipfs(relay.url)
+    fetch, lock, coming, most = ipfs._blocks._fetch, threading.Lock(), 0, 0
+
+    def counted(link: unixfs.Link) -> bytes:
+        nonlocal coming, most
+        with lock:
+            coming += 1
+            most = max(most, coming)
+        try:
+            return fetch(link)
+        finally:
+            with lock:
+                coming -= 1
+
+    monkeypatch.setattr(ipfs._blocks, "_fetch", counted)
+    ipfs.download(digest, tmp_path / "file")
     assert (tmp_path / "file").read_bytes() == data
-    assert seconds < 60 * 0.06
+    assert most >= 4
 
 
 @pytest.mark.parametrize("api", ["http://user:secret@127.0.0.1:5001", "https://:secret@x/"])

@@ -33,6 +33,7 @@ from biodesci.core.errors import (
 from biodesci.ipfs import unixfs
 from biodesci.ipfs.client import Ipfs
 from biodesci.localnet.processes import free_port
+from tests.waiting import LATE_S, in_time
 
 CHUNK = unixfs.CHUNK
 
@@ -43,8 +44,8 @@ class Node:
     def __init__(self, repo: Path, port: int | None = None) -> None:
         self.repo, self.port, self.gateway = repo, port or free_port(), free_port()
         self.process = self.spawn(self.port, "--gateway-port", str(self.gateway))
-        self.client = Ipfs(f"http://127.0.0.1:{self.port}", timeout=5)
-        deadline = time.monotonic() + 30
+        self.client = Ipfs(f"http://127.0.0.1:{self.port}", timeout=LATE_S)
+        deadline = time.monotonic() + LATE_S
         while True:
             try:
                 self.client.ready()
@@ -73,7 +74,7 @@ class Node:
         )
 
     def output(self) -> str:
-        return self.process.communicate(timeout=20)[0]
+        return self.process.communicate(timeout=LATE_S)[0]
 
     def blocks(self) -> list[Path]:
         return sorted(self.repo.glob("blocks/*/*.data"))
@@ -162,11 +163,10 @@ def test_download_resumes(ipfs: Ipfs, tmp_path: Path) -> None:
 
 
 def test_unknown_blob_is_not_found_soon(ipfs: Ipfs) -> None:
-    began = time.monotonic()
-    for action in (ipfs.cat, ipfs.size, ipfs.pin):
-        with pytest.raises(NotFoundError):
+    patient = Ipfs(ipfs.api, timeout=100)
+    for action in (patient.cat, patient.size, patient.pin):
+        with in_time(), pytest.raises(NotFoundError):
             action(os.urandom(32))
-    assert time.monotonic() - began < 10
 
 
 def test_size_limit(ipfs: Ipfs) -> None:
@@ -217,7 +217,7 @@ def test_port_taken_and_repository_in_use(start: Callable[..., Node]) -> None:
         (free_port(), "in use by another"),
     ):
         second = node.spawn(port)
-        output = second.communicate(timeout=30)[0]
+        output = second.communicate(timeout=LATE_S)[0]
         assert second.returncode == 1
         assert message in output
         assert "Traceback" not in output
@@ -233,7 +233,7 @@ def test_a_damaged_configuration_is_named(start: Callable[..., Node], config: st
     node.process.wait()
     (node.repo / "config").write_text(config)
     process = node.spawn(node.port)
-    output = process.communicate(timeout=30)[0]
+    output = process.communicate(timeout=LATE_S)[0]
     assert process.returncode == 1
     assert "cannot be read" in output
     assert "Traceback" not in output
@@ -260,16 +260,16 @@ def test_two_nodes_exchange(start: Callable[..., Node]) -> None:
     one, two = start("one"), start("two")
     data = os.urandom(2 * CHUNK + 5)
     digest = one.client.add(data)
-    two.client = Ipfs(two.client.api, timeout=1)
+    brief = Ipfs(two.client.api, timeout=1)
     with pytest.raises(NotFoundError):
-        two.client.cat(digest)
+        brief.cat(digest)
     address = json.loads(post(one.port, "id"))["Addresses"][0]
     post(two.port, f"swarm/connect?arg={address}")
     assert two.client.cat(digest) == data
     began = time.monotonic()
-    with pytest.raises(NotFoundError):
-        two.client.cat(os.urandom(32))
-    assert 0.9 < time.monotonic() - began < 12
+    with in_time(), pytest.raises(NotFoundError):
+        brief.cat(os.urandom(32))
+    assert time.monotonic() - began > 0.9
 
 
 def test_a_lying_node_is_caught(tmp_path: Path) -> None:
@@ -314,10 +314,8 @@ def test_a_silent_node_does_not_hang() -> None:
         mute.bind(("127.0.0.1", 0))
         mute.listen()
         client = Ipfs(f"http://127.0.0.1:{mute.getsockname()[1]}", timeout=0.3)
-        began = time.monotonic()
-        with pytest.raises(UnavailableError):
+        with in_time(), pytest.raises(UnavailableError):
             client.ready()
-        assert time.monotonic() - began < 5
 
 
 @pytest.mark.parametrize(
@@ -363,8 +361,8 @@ def test_full_disk_is_told(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     )
     try:
-        client = Ipfs(f"http://127.0.0.1:{port}", timeout=5)
-        deadline = time.monotonic() + 30
+        client = Ipfs(f"http://127.0.0.1:{port}", timeout=LATE_S)
+        deadline = time.monotonic() + LATE_S
         while time.monotonic() < deadline:
             try:
                 client.ready()

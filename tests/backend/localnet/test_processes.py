@@ -24,14 +24,14 @@ from biodesci.core.errors import ConfigurationError, UnavailableError
 from biodesci.localnet import processes
 from biodesci.localnet.processes import MAX_RESTARTS, Supervisor, free_port, require_port
 
-SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
+SLEEP = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
     sys.executable,
     "-c",
     "import signal, time\n"
     "signal.signal(signal.SIGTERM, signal.SIG_IGN)\n"
     "print('deaf', flush=True)\n"
-    "time.sleep(60)",
+    "time.sleep(600)",
 ]
 
 
@@ -49,7 +49,7 @@ def alive(pid: int) -> bool:
         return False
 
 
-def eventually(true: Callable[[], bool], seconds: float = 20) -> bool:
+def eventually(true: Callable[[], bool], seconds: float = 60) -> bool:
     deadline = time.monotonic() + seconds
     while not true():
         if time.monotonic() > deadline:
@@ -118,8 +118,8 @@ def test_children_end_when_their_supervisor_is_killed(tmp_path: Path) -> None:
     script = (
         "import os, sys, time\nfrom pathlib import Path\nfrom biodesci.localnet.processes import Supervisor\n"
         f"s = Supervisor(Path({str(tmp_path)!r}) / 'logs')\n"
-        "c = s.spawn('child', [sys.executable, '-c', 'import time; time.sleep(60)'], os.environ)\n"
-        "print(c.process.pid, flush=True)\ntime.sleep(60)\n"
+        "c = s.spawn('child', [sys.executable, '-c', 'import time; time.sleep(600)'], os.environ)\n"
+        "print(c.process.pid, flush=True)\ntime.sleep(600)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
     assert parent.stdout is not None

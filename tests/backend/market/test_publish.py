@@ -6,7 +6,7 @@ import hashlib
 import io
 import json
 import os
-import time
+import threading
 from dataclasses import replace
 
 import pytest
@@ -320,11 +320,16 @@ def test_data_that_change_after_the_inspection_are_not_published(
 ):
     """A clinic's export may go on while it is published."""
     chain, home = chain_for(), tmp_path / "home"
-    looked = module.inspect
+    looked, digest, is_taken = module.inspect, Material.digest, threading.Event()
+
+    def taken(material):
+        got = digest(material)
+        is_taken.set()
+        return got
 
     def inspect_then_change(*args):
         inspection = looked(*args)
-        time.sleep(0.2)  # the digest is taken beside
+        assert is_taken.wait(60)  # the digest is taken beside
         table.write_text(ROWS.replace("age", "ssn"))
         return inspection
 
@@ -333,6 +338,7 @@ def test_data_that_change_after_the_inspection_are_not_published(
         pytest.raises(StateError, match="The data changed"),
     ):
         patched.setattr(module, "inspect", inspect_then_change)
+        patched.setattr(Material, "digest", taken)
         publish(acting(chain, ipfs, home), table, META)
     assert owned(chain) == 0
     assert not list(home.rglob("container*"))

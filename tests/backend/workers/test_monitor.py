@@ -16,6 +16,7 @@ from biodesci.localnet.processes import free_port
 from biodesci.workers import monitor
 from biodesci.workers.watch import Outlook, Watch
 from tests.backend.serving.raw import connect, until_closed
+from tests.waiting import LATE_S, in_time
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_the_figures_say_what_an_operator_asks(watch: Watch, url: str) -> None:
     ):
         assert line in text
     assert "stranger" not in text
-    assert time.time() - float(text.split("biodesci_last_success_seconds ")[-1].split()[0]) < 60
+    assert time.time() - float(text.split("biodesci_last_success_seconds ")[-1].split()[0]) < 600
 
 
 def test_it_answers_no_page_of_another_site_and_no_other_path(url: str) -> None:
@@ -93,13 +94,12 @@ def test_who_holds_connections_keeps_nobody_out_and_is_cut_off(url: str) -> None
     for one in held:
         with contextlib.suppress(OSError):  # turned away
             one.sendall(b"GET /health HTTP/1.1\r\nHost: 127")
-    assert httpx.get(f"{url}/health", timeout=5).status_code == 200
-    began = time.monotonic()
-    for one in held:
-        with contextlib.suppress(OSError):
-            until_closed(one)
-        one.close()
-    assert time.monotonic() - began < 20
+    assert httpx.get(f"{url}/health", timeout=LATE_S).status_code == 200
+    with in_time():
+        for one in held:
+            with contextlib.suppress(OSError):
+                until_closed(one)
+            one.close()
 
 
 def test_without_a_port_nothing_listens_and_a_taken_one_is_said(watch: Watch) -> None:

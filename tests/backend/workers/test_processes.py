@@ -51,28 +51,24 @@ def test_of_two_custodians_one_works_and_the_other_follows_a_killed_one(
         assert name in figures
     for counted in ("rpc_calls_total{method=", "ipfs_calls_total"):
         assert f"biodesci_{counted}" in figures
-    status, seconds = second.terminate()
-    assert (status, seconds < 10) == (0, True)
+    assert second.terminate() == 0
 
 
 def test_a_signal_ends_a_worker_in_the_middle_of_waiting(start: Any, hospital: Any, localnet: Any) -> None:
     with FaultProxy(localnet.rpc_url) as proxy:
         worker = start("custodian", BIODESCI_HOME=hospital.home, BIODESCI_RPC_URL=proxy.url)
         worker.wait(lambda: worker.why_not_ready() == "")
-        with proxy.fault(Slow(18.0)):
+        with proxy.fault(Slow(100.0)):
             proxy.forget_counts()
             worker.wait(lambda: proxy.requests > 0)
-            status, seconds = worker.terminate()
-    assert status == 0
-    assert seconds < 10
+            assert worker.terminate() == 0
     assert "the next start goes on with it" in worker.log()
 
 
 def test_a_worker_whose_chain_is_away_waits_and_says_so(start: Any, hospital: Any) -> None:
     worker = start("custodian", BIODESCI_HOME=hospital.home, BIODESCI_RPC_URL="http://127.0.0.1:9")
     worker.wait(lambda: "UnavailableError" in (worker.why_not_ready() or ""))
-    status, seconds = worker.terminate()
-    assert (status, seconds < 10) == (0, True)
+    assert worker.terminate() == 0
 
 
 def test_wrong_settings_end_a_worker_with_status_1(start: Any, tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ it('asks for the kinds that are switched on, a model with its rounds', async () 
     fireEvent.click(screen.getByRole('button', { name }))
   expect(screen.getByRole('button', { name: 'Models' })).toHaveAttribute('aria-pressed', 'true')
   expect(screen.getByRole('button', { name: 'Datasets' })).toHaveAttribute('aria-pressed', 'false')
-  await vi.waitFor(async () => expect(await entries()).toHaveLength(2))
+  await vi.waitFor(async () => expect(await entries()).toHaveLength(2), { timeout: 15_000 })
   expect(asked.at(-1)?.searchParams.getAll('kind')).toEqual(['model', 'round'])
 
   const before = asked.length
