@@ -76,10 +76,10 @@ def start_anvil(port: int) -> subprocess.Popen[bytes]:
         start_new_session=True,
     )
     web3 = Web3(HTTPProvider(f"http://127.0.0.1:{port}"))
-    deadline = time.monotonic() + 30
+    deadline = time.monotonic() + 60
     while not web3.is_connected():
         assert process.poll() is None, "anvil ended"
-        assert time.monotonic() < deadline, "anvil did not answer in 30 s"
+        assert time.monotonic() < deadline, "anvil did not answer in 60 s"
         time.sleep(0.05)
     return process
 
@@ -380,14 +380,14 @@ def running_ipfs(repo: Path) -> Iterator[IpfsNode]:
         start_new_session=True,
     )
     try:
-        client, deadline = Ipfs(f"http://127.0.0.1:{api}"), time.monotonic() + 30
+        client, deadline = Ipfs(f"http://127.0.0.1:{api}"), time.monotonic() + 60
         while True:
             try:
                 client.ready()
                 break
             except UnavailableError:
                 assert process.poll() is None, "the IPFS node ended"
-                assert time.monotonic() < deadline, "the IPFS node did not answer in 30 s"
+                assert time.monotonic() < deadline, "the IPFS node did not answer in 60 s"
                 time.sleep(0.05)
         yield IpfsNode(f"http://127.0.0.1:{api}", f"http://127.0.0.1:{gateway}")
     finally:

@@ -181,7 +181,7 @@ def federation(network: Stack) -> Iterator[Federation]:
 def test_statistics_and_training_give_the_plain_sum(federation: Federation) -> None:
     chain = federation.stack.chain(federation.owner)
     seen: list[str] = []
-    owner = federation.round_owner(Deadlines(60, 90, 120))
+    owner = federation.round_owner(Deadlines(180, 270, 360))
     done = owner.run(TRAINING, rounds=1, watch=lambda where: seen.append(str(where)))
     first, second = done
     assert isinstance(first.document, StatisticsResult)

@@ -59,7 +59,7 @@ def test_each_stage_has_all_pieces_in_order_one_at_a_time(workers: int) -> None:
 
 
 def test_several_threads_work_at_once() -> None:
-    both = threading.Barrier(2, timeout=20)  # a thread alone would wait here in vain
+    both = threading.Barrier(2, timeout=60)  # a thread alone would wait here in vain
     pieces = Pieces(2)
     pipeline.run(pieces.take, lambda _: (both.wait(), None)[1], (), pieces.release, workers=2)
 

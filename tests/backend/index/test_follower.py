@@ -237,14 +237,14 @@ def test_a_token_that_cannot_be_asked_is_asked_again(chain_for, store, dollar, m
     def refuse(*_args: object, **_more: object) -> None:
         raise UnavailableError("The chain node does not answer.")
 
+    begun = int(time.time())
     with monkeypatch.context() as patch:
         patch.setattr(elsewhere.currency, "read", refuse)
         sync(chain, AWAY, store)
     (offer,) = queries.offers(store, dataset)
     assert (offer["currency"], offer["symbol"]) == (dollar.address, None)
-    now = int(time.time())
-    assert store.wanted_tokens(now) == []
-    assert store.wanted_tokens(now + 10) == [dollar.address]
+    assert store.wanted_tokens(begun) == []
+    assert store.wanted_tokens(int(time.time()) + 10) == [dollar.address]
 
 
 def test_documents_take_a_bounded_time_a_round(chain_for, store, monkeypatch):

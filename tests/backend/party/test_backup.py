@@ -236,7 +236,7 @@ def test_an_account_of_the_system_restores_the_home_that_it_was_given(home: Path
 
         child = multiprocessing.get_context("fork").Process(target=restore)
         child.start()
-        child.join(30)
+        child.join(60)
         there = {path.name for path in new.iterdir()}
         lib.chmod(0o755)
     assert child.exitcode == 0

@@ -58,7 +58,7 @@ def test_twice_the_text_costs_no_more_than_thrice(unit: str) -> None:
     Evidence().take("Anna Weber", 1)  # loads the lists
     text = unit * (10_000 // len(unit))
     once = min(_seconds(text) for _ in range(2))
-    assert _seconds(text * 2 + "!") < 3 * once + 0.1
+    assert min(_seconds(text * 2 + "!") for _ in range(2)) < 3 * once + 0.1
     began = time.process_time()
     check_names([text[:8_000]], "")
     assert time.process_time() - began < 2
