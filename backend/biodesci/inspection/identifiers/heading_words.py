@@ -162,7 +162,7 @@ LABELS: Final = {
         "(?:commut\\w+|travels?|travell?ing|drives?|driving|comes?|came) (?:in )?from|"
         "(?:wohnt|wohnhaft|lebt|wohnend) (?:in|im)|"
         "(?:zugezogen|kommt|kam|pendelt|pendler|reist|faehrt|fahrt|angereist|anreise|weggezogen) (?:aus|von)|"
-        "(?:uber|um|ver)siedelt nach|(?:um|ver)?(?:ge)?zogen nach|zieht nach|pendelt nach|"
+        "(?:uber|um|ver)siedelt nach|(?:um|ver)?(?:ge)?zogen nach|zieht(?: um)? nach|pendelt nach|"
         "(?:habite|demeure|reside|domicilie|demenage|installe)e? (?:a|dans le|au|dans)|"
         "habite|woont|wohnt|abita|bor|mieszka|bydli|mora|"
         "domiciliee?|wohnhaft|residente|domiciliad[oa]|bosatt|woonachtig|zamieszkal[ay]|"
@@ -170,15 +170,16 @@ LABELS: Final = {
         "(?:reside|radica|vive|domiciliad[oa]) en(?: el)?|"
         "(?:trasladad[oa]|mudad[oa]|se (?:muda|mudo|traslada|traslado)) al?|originari[oa] del?|"
         "(?:viene|procede|acude|llega|viaja|se desplaza|procedente) (?:de|desde)|"
-        "(?:residente|abita|vive|risiede|domiciliat[oa]) (?:nel|in|a)|trasferit[oa] al?|"
+        "(?:residente|abita|vive|risiede|domiciliat[oa]) (?:nel|in|a)|(?:si trasferisce|trasferit[oa]) al?|"
         "(?:viene|proviene|arriva|pendolare) (?:da|dal)|"
-        "verhuisd naar|woont in|woonachtig in|(?:komt|reist|pendelt|afkomstig) (?:uit|van)|"
-        "(?:mora|reside|vive) (?:em|no)|mudou(?: se)? para|(?:vem|veio|desloca se) (?:de|do|da)|"
-        "bosatt i|bor i|bor pa|flyttat till|flyttet til|"
+        "verhuis[dt] naar|woont in|woonachtig in|(?:komt|reist|pendelt|afkomstig) (?:uit|van)|"
+        "(?:mora|reside|vive) (?:em|no)|mud(?:ou|a)(?: se)? para(?: o)?|(?:vem|veio|desloca se) (?:de|do|da)|"
+        "bosatt i|bor i|bor pa|flytta[rt] till|flytt(?:et|er) til|"
         "(?:pendlar|kommer|reser|reiser|rejser|pendler) (?:fran|fra)|"
         "zamieszk(?:uje|al[ay])(?: w)?|mieszka w|(?:dojezdza|przyjezdza|pochodzi|przyjechal[a]?) z|"
-        "przeprowadzil[a]? sie do|(?:dojizdi|bydli|prestehoval[a]? se) (?:z|v|do)|asuu|muutti|"
-        "(?:проживает|живет|приезжает|переехал[а]?) (?:в|из)|"
+        "przeprowadz(?:il[a]?|a) sie do|(?:dojizdi|bydli|prestehoval[a]? se|stehuje se) (?:z|v|do)|"
+        "asuu|muutti|"
+        "(?:проживает|живет|приезжает|переехал[а]?|переезжает) (?:в|из)|"
         "wohnort|wohnsitz|kod|迁至?|搬到?|居住于|来自|住在|転居先|通院元|거주지"
     ),
 }
@@ -191,3 +192,9 @@ _WHEN: Final = """
     aktualnie nyni aktualne simdi halen jelenleg acum сеичас теперь
 """
 WHEN: Final = frozenset(_WHEN.split())
+# Between a label and its number: "fax to", "Konto lautet", "dossier, zie", "传真至".
+_LINKS: Final = """
+    is was ist lautet est es to an au al na til op von from of see siehe voir ver vide vease vedi zie se
+    patrz zob viz katso ks bkz lasd vezi см див
+"""
+LINKS: Final = frozenset(_LINKS.split())

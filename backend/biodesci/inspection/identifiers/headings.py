@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Final
 
 from biodesci.inspection.identifiers import alternatives, numbered, persons
-from biodesci.inspection.identifiers.heading_words import LABELS, MORE_WORDS, WHEN
+from biodesci.inspection.identifiers.heading_words import LABELS, LINKS, MORE_WORDS, WHEN
 from biodesci.inspection.identifiers.spelling import shape, spaced
 
 # kind -> names that leave no doubt, folded to ASCII where they are Latin, words apart by one space
@@ -239,11 +239,6 @@ _NUMBERED: Final = frozenset((*numbered.KINDS, "date of birth"))
 _OF_WORDS: Final = {"address", "web address", "biometric or photo", "free text", "city"}
 _LABEL_WORDS: Final = 4
 _LABEL_CHARACTERS: Final = 8
-_LINK_WORDS: Final = (
-    "is was ist lautet est es to an au al na til op von from of see siehe voir zie se vedi viz"
-)
-# Between a label and its number: "fax to", "Konto lautet", "dossier, zie", "传真至".
-_LINKS: Final = frozenset(_LINK_WORDS.split())
 _PARTICLES: Final = "至到为為是はにへ는은로"
 _NOTHING: Final = Heading()
 _QUASI_KINDS: Final = {"city", "postcode", "year of birth", "date of birth"}
@@ -307,7 +302,7 @@ def labelled(text: str) -> str | None:
         words[-1] = words[-1].rstrip(_PARTICLES) or words[-1]
     elif (
         len(words) > 1
-        and words[-1] in _LINKS
+        and words[-1] in LINKS
         and not any(p.fullmatch(" ".join(words[-size:])) for size in (2, 3) for p in LABELS.values())
     ):
         words.pop()

@@ -21,6 +21,13 @@ genivaldo josenildo raimunda terezinha neusa neide cleusa zilda lindalva wanderl
 deusdete expedito ivete harshavardhan meenakshisundari venkataraman ramakrishnan krishnamurthy
 gopalakrishnan parvathi vijayalakshmi jayalakshmi muthulakshmi selvaraj ganesan senthil karthikeyan
 padmavathi shanthi thirumalai surendra narendra jitendra dharmendra mukesh vimala eufrasio eufrasia
+cuthbert obadiah mehitabel tryphena hephzibah osbert ermintrude fulgence hermeline anselme barnabe
+zephirin euphrasie hermance gontran adhemar theodule hippolyte onesime cunegonde radegonde bathilde
+honorine ambroisine leocadie hermenegilda crisoforo filemon melquiades tranquilino eustolia telesforo
+macedonio teodolindo teodolinda aldobrandino domitilla gerlanda leonilda zelinda wilhelmijntje diederick
+geertruida hendrikje jannetje berendina dirkje egbertus everdina gijsbertus hillegonda marrigje
+pieternella rensje roelofje giselher balduin dankmar hadwig heinrike helmtraud leberecht ludwiga
+radegund waltrudis wunibald engelbrekt iwar
 rosaria priyanka sunita rajesh mahesh anjali lakshmi mohammed muhammad ahmed mehmet ayse fatma
 zeynep emre
 """

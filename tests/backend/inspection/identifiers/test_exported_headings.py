@@ -93,11 +93,17 @@ def test_a_healthcare_identifier_of_australia_stops_by_its_form(value: str) -> N
         ("se trasladó al 44668", "postcode"),
         ("dochter woont 2042 HG", "postcode"),
         ("pcode 2910", "postcode"),
+        ("zieht um nach 66404", "postcode"),
+        ("verhuist naar 2042 HG", "postcode"),
+        ("flyttar till 411 05", "postcode"),
+        ("przeprowadza się do 31-041", "postcode"),
+        ("si trasferisce a 55047", "postcode"),
         ("seen under URN K5202832", "record number"),
         ("dublett, se journal 60316112", "record number"),
         ("dubbel dossier, zie 60316112", "record number"),
         ("numero nosologico sbagliato, corretto K4240303", "record number"),
         ("exp. correcto 55124428", "record number"),
+        ("stara karta, patrz 60316112", "record number"),
         ("rego LXT 979", "device or vehicle"),
         ("arrived in own ute, plate 4SH A28", "device or vehicle"),
         ("aanrijding met auto 83-TYG-0", "device or vehicle"),
@@ -121,3 +127,18 @@ def test_an_amount_in_a_remark(remark: str) -> None:
 )
 def test_an_address_of_australia(address: str) -> None:
     assert levels("v3", [f"{i}.5" for i in range(40)] + [address])["address"] is Level.STOP
+
+
+@pytest.mark.parametrize(
+    "people",
+    [
+        ["Osbert Thornquistle", "Hephzibah Marrowgatt"],
+        ["Onésime Vauquelinot", "Radegonde Tissandieu"],
+        ["Filemón Ixtlapalapan", "Eustolia Cuauhtzin"],
+        ["Gijsbertus Ravenswoudt", "Marrigje Kluitenberg"],
+        ["Dankmar Hollerstedtner", "Heinrike Moosgruberl"],
+    ],
+    ids=str,
+)
+def test_people_of_older_given_names_stop(people: list[str]) -> None:
+    assert levels("v3", people * 20)["name"] is Level.STOP
