@@ -269,6 +269,15 @@ FORMS: Final[tuple[Form, ...]] = (
         ),
         digits=7,
     ),
+    Form(
+        "a postcode in front of a word for a removal",
+        "postcode",
+        re.compile(
+            r"(?<![\w.,-])\d{4,5}(?= (?:(?:zu|um|weg|her|hin|ver)?gezogen|zugereist|verhuisd|"
+            r"bölgesi(?:ne|nden)|posta kodlu|지역(?:으로|에서)|flyttade?|지역 거주))"
+        ),
+        digits=4,
+    ),
     # Serial numbers are written s/n in English, n/s in Romance languages; n.s. is "not significant".
     Form(
         "a serial number behind its sign",

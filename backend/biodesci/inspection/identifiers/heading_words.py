@@ -136,7 +136,7 @@ LABELS: Final = {
         "mr(?: no| num| number)?|"
         "exp(?: (?:previo|anterior|antiguo|clinico|fisico|duplicado|correcto|original))?"
         "(?: (?:no?|num|numero))?|"
-        "fid|pid|записи|номер|h ?c(?: (?:no?|num|nro))?|hcl|"
+        "fid|pid|az|записи|номер|h ?c(?: (?:no?|num|nro))?|hcl|"
         # Of a record that was merged with another: "old ID", "旧ID".
         "(?:old|previous|prev|former|merged|duplicate|dup|alte|fruhere|doppelte|ancien|ancienne|"
         "antiguo|anterior|vecchio|precedente|antigo|stary|stare|poprzedni|oud|oude|vorige|gammalt|gammelt|tidigare|vanha|"

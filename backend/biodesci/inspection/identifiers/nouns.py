@@ -40,7 +40,8 @@ ALONE: Final = {
         passaporto | passaporte | paspoort | paszport | pasaport | pas cestovni | burgerservice |
         nationalite | sozialversicherung | rentenversicherung | rentenvers | rv | security social |
         oib | pesel | personnummer | rodne cislo | codice fiscale | lanr | bsnr | zanr | rpps | adeli |
-        npi | pwz | npwz | colegiado | colegiada | no colegiacion | num colegiacion | lebenslange arztnummer |
+        npi | pwz | npwz | vpnr | vertragspartnernummer | colegiado | colegiada | no colegiacion |
+        num colegiacion | lebenslange arztnummer |
         betriebsstattennummer | betriebsstatte | arztnummer | prescriber license | prescriber licence |
         medical license | medical licence | state license | nursing license | nursing licence |
         big register | iscrizione albo | iscrizione ordine | iscritto albo | albo medici |
@@ -85,6 +86,7 @@ ALONE: Final = {
         ramq | nam | numero d assurance maladie | carte soleil | carte assurance maladie | ohip |
         health card | pmjay | pm jay | ayushman | abha id | abha no | cghs | echs no | esic | esi no |
         rsby card | muface | mugeju | isfas | imss | issste | cns paciente | tsi num | num tsi | no tsi |
+        pol no | pol nr | pol num |
         n adh | no adh | num adh | n adherent | カード払い番号 | 振込口座 | 振込先口座 | 引落口座
         | e gk
     """,

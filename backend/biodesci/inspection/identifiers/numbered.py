@@ -67,9 +67,19 @@ def read(name: str) -> Reading | None:
 
 
 def label(text: str) -> str | None:
-    """The kind of number that follows words in a text, of which all have to be known."""
-    reading = _of(lexicon.words(text), number_follows=True)
-    return reading.kind if reading and reading.plain else None
+    """The kind of number that follows words in a text. All have to be known, but for an insurer's name."""
+    words = lexicon.words(text)
+    if len(words) > 1 and not words[-1].known and _is_policy(words[-2]):
+        words.pop()  # an insurer's name
+    reading = _of(words, number_follows=True)
+    if reading and reading.plain:
+        return reading.kind
+    of_a_stay = any(Part.STAY in word.parts for word in words) and all(map(_may_stand, words))
+    return "record number" if of_a_stay and not _are_counted(words) else None
+
+
+def _is_policy(word: Word) -> bool:
+    return word.kind == "account or insurance" and word.needs is Needs.NOTHING
 
 
 def is_patients(name: str) -> bool:

@@ -36,7 +36,8 @@ _CAR: Final = (
     r"motocykl|ci[eę][zż]ar[oó]wka"
 )
 _ACCIDENT: Final = (
-    r"VU|RTC|RTA|MVC|MVA|AVP|(?:Selbst|Verkehrs|Auto)?unfall|(?:road|car|traffic) accident|collision|"
+    r"VU|RTC|RTA|MVC|MVA|AVP|(?:Selbst|Verkehrs|Auto)?unfall(?:gegner(?:in)?)?|"
+    r"(?:road|car|traffic) accident|collision|"
     r"incidente|sinistro|choque|acidente|accident de la (?:route|voie publique)|accidente|trafikolycka|"
     r"collisione|colisão|colisión|atropelamento|atropello|investimento|kolizja|potrącenie|"
     r"trafikk?ulykke|wypadek|kaza|aanrijding|verkeersongeval|liikenneonnettomuus|nehoda"

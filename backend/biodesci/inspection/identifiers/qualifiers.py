@@ -102,7 +102,7 @@ VEHICLES: Final = """
     バイク | 原付 | トラック | 摩托车 | 货车 | 电动车 | 오토바이 | 트럭
 """
 IMPLANTS: Final = """
-    implant | implants | implanted | implantat | implantats | implante | implantes | implantaat |
+    impl | implant | implants | implanted | implantat | implantats | implante | implantes | implantaat |
     implantu | implanto | impianto | protesi | implantable | implante activo | pacemaker |
     schrittmacher | herzschrittmacher | stimulateur | marcapasos | defibrillator | defibrillateur |
     desfibrilador | defibrillatore | prosthesis | prothese | protese | protesis | protezy | stent |
