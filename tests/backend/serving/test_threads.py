@@ -71,7 +71,7 @@ def test_an_unexpected_error_is_one_line_of_the_log_and_ends_its_connection_alon
             self.send_response(204)
             self.end_headers()
 
-    with node(Odd) as port:
+    with node(Odd, Bounds(head=LATE_S)) as port:
         assert get(port, "/odd") == b""
         assert b" 204 " in get(port)
     assert [record.getMessage() for record in caplog.records] == [
@@ -101,5 +101,5 @@ def test_many_half_open_requests_keep_nobody_out():
 def test_a_body_that_no_command_reads_is_no_second_request():
     smuggled = b"POST /api/v0/version HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n"
     head = f"POST /api/v0/version HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: {len(smuggled)}\r\n\r\n"
-    with node(RpcHandler) as port:
+    with node(RpcHandler, Bounds(head=LATE_S)) as port:
         assert ask(port, head.encode() + smuggled).count(b"HTTP/1.1 200") == 1
