@@ -273,7 +273,8 @@ FORMS: Final[tuple[Form, ...]] = (
         "a postcode in front of a word for a removal",
         "postcode",
         re.compile(
-            r"(?<![\w.,-])\d{4,5}(?= (?:(?:zu|um|weg|her|hin|ver)?gezogen|zugereist|verhuisd|"
+            r"(?<![\w.,-])\d{4,5}(?: [A-Z]{2})?(?= (?:(?:zu|um|weg|her|hin)?gezogen|verzogen|"
+            r"(?:zu|an)gereist|umgesiedelt|[üu]bersiedelt|verhuisd|afkomstig|"
             r"bölgesi(?:ne|nden)|posta kodlu|지역(?:으로|에서)|flyttade?|지역 거주))"
         ),
         digits=4,

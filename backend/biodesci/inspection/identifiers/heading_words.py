@@ -148,7 +148,7 @@ LABELS: Final = {
         "call back|cb|reach at|ligar para|contato|oddzwonic pod|zavolat zpet|soita takaisin|"
         "geri aranacak|(?:lutfen )?arayin|перезвонить|回电|请回电"
     ),
-    "national id": re.compile("(?:n )?col(?:eg)? (?:no?|num)|kimlik|t c|tc|bsn|pnr|rc|social"),
+    "national id": re.compile("(?:n )?col(?:eg)? (?:no?|num)(?: o)?|kimlik|t c|tc|bsn|pnr|rc|social"),
     "date of birth": re.compile("synt|d t|出生|生日"),
     # Where somebody lives, or moved to; an address of streets is recognised by its own form.
     "postcode": re.compile(

@@ -42,7 +42,7 @@ _LOWER_TITLED: Final = re.compile(
 )
 # A patient is called by a family name that no list may have; German sentences have other capitals, too.
 _PATIENT: Final = re.compile(
-    r"(?<![\w-])(?i:patient(?:in|en|e)?|pat\.|pt\.?|paciente|paziente|pasient(?:en)?|pacjent(?:ka)?|"
+    r"(?<![\w-])(?i:patient(?:in|en|e)?|patiënte?|pat\.|pt\.?|paciente|paziente|pasient(?:en)?|pacjent(?:ka)?|"
     r"pacient(?:ka)?|potilas|пациент(?:ка)?|больн(?:ой|ая))[ :,]{1,2}"
     rf"(?P<name>{_NAME}(?: {_NAME})?)(?= [^\W\d_A-ZÀ-Þ]|[.,;:!?)]|$)"
 )
@@ -65,12 +65,15 @@ _BEFORE: Final = re.compile(
     r"mari|épouse|fils|fille|frère|sœur|"
     r"soeur|voisine?|se llama|madre|padre|marido|esposa|esposo|hij[oa]|herman[oa]|vecin[oa]|"
     r"si chiama|marito|moglie|figli[oa]|"
-    r"dochter|zoon|moeder|vader|broer|echtgeno(?:ot|te)|buur(?:man|vrouw)|m[ãa]e|pai|filh[oa]|irmã[o]?|"
-    r"vizinh[oa]|córk[aąi]|syn(?:a|em)|żon[aąy]|męż(?:a|em)|matk[aąi]|ojc(?:iec|em|a)|siostr[aąy]|"
-    r"bratem|dotter|hustru|maka|syster|bror|granne|datter|sønn?|kone|søster|tytär|vaimo|äiti|dcera|"
-    r"manžel(?:ka|kou|em)?|sestra|kızı|oğlu|eşi|annesi|babası|доч(?:ь|ерью)|сын(?:ом)?|жен(?:а|ой)|"
-    r"муж(?:ем)?|мать|отец|сестра|"
-    r"fratello|sorella|spoke (?:to|with)|rücksprache mit|pt|patient(?:in|e)?|paciente|paziente)|"
+    r"fratello|sorella|dochter|zoon|moeder|vader|broer|zus(?:ter)?|echtgeno(?:ot|te)|buur(?:man|vrouw)|"
+    r"genaamd|m[ãa]e|pai|filh[oa]|irmã[o]?|vizinh[oa]|chama-se|se chama|"
+    r"córk[aąi]|syn(?:a|em)|żon[aąy]|męż(?:a|em)|mąż|matk[aąi]|ojc(?:iec|em|a)|siostr[aąy]|bratem|"
+    r"sąsiad(?:k[aą]|em)?|dottern?|sonen|hustrun?|mak[ae]n|maka|sambon?|systern?|bror|mamman|pappan|"
+    r"grann(?:e|en)|heter|datter(?:en)?|sønn?(?:en)?|kone|søster(?:en)?|ektefellen?|ægtefællen?|naboen|"
+    r"hedder|tytär|vaimo|äiti|isä|puoliso|poika|veli|sisko|dcer[ao]u?|manžel(?:k[ao]u?|em)?|sestr[ao]u?|"
+    r"otcem|matkou|bratrem|jmenuje se|kızı|oğlu|eşi|annesi|babası|kardeşi|доч(?:ь|ерью)|сын(?:ом)?|"
+    r"жен(?:а|ой)|муж(?:ем)?|мать|матерью|от(?:ец|цом)|сестр(?:а|ой)|брат(?:ом)?|"
+    r"spoke (?:to|with)|rücksprache mit|pt|patient(?:in|e)?|patiënte?|paciente|paziente)|"
     r"caller|called|by|with|from|to|for|contact|"
     r"pat|von|mit|durch|kontakt|angehörige[rn]?|betreuerin|betreuer|mann|appel[ée]e?|par|avec|chez|"
     r"llamad[oa]|por|con|contactar|"

@@ -61,7 +61,7 @@ ALONE: Final = {
         医師番号 | 免許番号 | 医師登録番号 | 登録医番号
         | ihi | individual health identifier | individual healthcare identifier | health identifier |
         healthcare identifier | identifiant de sante | identifiant national de sante |
-        identificador de salud | identificador sanitario | chi number
+        identificador de salud | identificador sanitario | chi number | vertragspartner
     """,
     "account or insurance": """
         polizza | polizze | poliza | polisa | polisy | apolice | carteirinha | clabe | iban | kvnr |
@@ -88,7 +88,7 @@ ALONE: Final = {
         rsby card | muface | mugeju | isfas | imss | issste | cns paciente | tsi num | num tsi | no tsi |
         pol no | pol nr | pol num |
         n adh | no adh | num adh | n adherent | カード払い番号 | 振込口座 | 振込先口座 | 引落口座
-        | e gk
+        | e gk | pol number
     """,
     "device or vehicle": """
         udi | iud | vin | niv | imei | immat | immatr | kennzeichen | kenteken | immatriculation |

@@ -40,7 +40,9 @@ _ACCIDENT: Final = (
     r"(?:road|car|traffic) accident|collision|"
     r"incidente|sinistro|choque|acidente|accident de la (?:route|voie publique)|accidente|trafikolycka|"
     r"collisione|colisão|colisión|atropelamento|atropello|investimento|kolizja|potrącenie|"
-    r"trafikk?ulykke|wypadek|kaza|aanrijding|verkeersongeval|liikenneonnettomuus|nehoda"
+    r"trafikk?ulykke|wypadek|kaza|aanrijding|verkeersongeval|"
+    r"v[eé]hicule adverse|third party|contraparte|controparte|tegenpartij|motpart(?:en)?|"
+    r"liikenneonnettomuus|nehoda"
 )
 
 

@@ -212,6 +212,10 @@ SILENT: Final = """
     dxcare | dx care | crossway | sillage | easily | hix | chipsoft | chip soft | ezis | takecare |
     take care | melior | cosmic | cambio | dips | doculive | apotti | lifecare | amms | clininet | tasy |
     aghu | selene | diraya | his
+    | unisalute | uni salute | generali | allianz | axa | swica | helsana | sanitas | visana | bupa | wpa |
+    aviva | cigna | aetna | humana | uhc | bcbs | kaiser | medibank | hcf | aok | barmer | dak | ikk | bkk |
+    debeka | uniqa | mgen | harmonie | maaf | macif | adeslas | dkv | mapfre | asisa | vgz | menzis |
+    achmea | folksam | lansforsakringar | gjensidige | tryg | pzu | unimed | amil | bradesco | sulamerica
 """
 # Words with which a heading is of something else: a kind, a quantity, a time, a laboratory's machine.
 OF_SOMETHING_ELSE: Final = """

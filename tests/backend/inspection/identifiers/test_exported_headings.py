@@ -108,6 +108,21 @@ def test_a_healthcare_identifier_of_australia_stops_by_its_form(value: str) -> N
         ("arrived in own ute, plate 4SH A28", "device or vehicle"),
         ("aanrijding met auto 83-TYG-0", "device or vehicle"),
         ("IHI 8003608833357361", "national id"),
+        ("nach 72112 verzogen", "postcode"),
+        ("naar 2042 HG verhuisd", "postcode"),
+        ("Unfallgegner OSL-ED-88", "device or vehicle"),
+        ("HA, Vertragspartnernr. D1961393", "national id"),
+        ("siehe AZ 41432733", "record number"),
+        ("visit CSN H5577116", "record number"),
+        ("episodio H5681536 cerrado", "record number"),
+        ("col. n.º N5204857", "national id"),
+        ("polizza Generali A476862493", "account or insurance"),
+        ("Aviva pol. no. E493941677", "account or insurance"),
+        ("gesproken met dochter Sietske Oudekerkenaar", "name"),
+        ("samtal med dottern Vendla Hallonkvarnare", "name"),
+        ("rozmowa z córką Bożysławą Trzcińskoborską", "name"),
+        ("conversa com a filha Jussilene Cavalcantinho", "name"),
+        ("puoliso Tellervoinen Kuusamalainen soitti", "name"),
     ],
 )
 def test_a_number_in_a_remark(remark: str, kind: str) -> None:
@@ -116,7 +131,15 @@ def test_a_number_in_a_remark(remark: str, kind: str) -> None:
 
 @pytest.mark.parametrize(
     "remark",
-    ["metformin moved to 1500 mg", "lives at 2000 m", "CAR T-28-Z", "car 4-1BB", "dubbel se 1200 ml"],
+    [
+        "metformin moved to 1500 mg",
+        "lives at 2000 m",
+        "CAR T-28-Z",
+        "car 4-1BB",
+        "dubbel se 1200 ml",
+        "dochter komt",
+        "heter Betametason",
+    ],
 )
 def test_an_amount_in_a_remark(remark: str) -> None:
     assert Level.STOP not in levels("v3", ["stable"] * 30 + [remark]).values()
