@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-from biodesci.inspection.identifiers import alternatives, numbered, persons
+from biodesci.inspection.identifiers import alternatives, attributes, numbered, persons
 from biodesci.inspection.identifiers.heading_words import LABELS, LINKS, MORE_WORDS, WHEN
 from biodesci.inspection.identifiers.spelling import shape, spaced
 
@@ -185,27 +185,6 @@ _DOUBTFUL: Final = {
         "ano (?:de )?nacimiento|anno (?:di )?nascita|出生年|生年"
     ),
 }  # fmt: skip
-_AGE: Final = re.compile(
-    r"(?:^| )(?:age|ages|alter|lebensalter|edad|eta|idade|leeftijd|alder|wiek)(?: |$)|^(?:age|alter|"
-    r"edad|eta)(?:years?|yrs?|jahre|at|in|y)|年齢|年令|^age\d*$|patientage|lebensjahre"
-)
-_OTHER_UNIT: Final = re.compile(
-    r"month|(?:^| )mo(?: |$)|mths?|monate?|mois|mes(?:es|i)?(?: |$)|weeks?|wochen?|semaines?|"
-    r"semanas?|settimane|days?|tage?|jours?|dias?|giorni|gest|hours?|月齢|週|日齢|group|class|cat|band|"
-    r"bin|gruppe|klasse|standard|score|z(?: |$)|sd|mean"
-)
-_QUASI: Final = re.compile(
-    r"(?:.* )?(?:sex|gender|geschlecht|sexe|sexo|sesso|genero|genere|race|ethnicity|ethnic(?: group)?|ethnie|"
-    r"etnia|herkunft|nationality|nationalitat|nationalite|nacionalidad|nazionalita|staatsangehorigkeit|"
-    r"country(?: of birth)?|birth country|region|state|province|marital(?: status)?|familienstand|etat civil|"
-    r"estado civil|stato civile|occupation|job|beruf|profession|profesion|professione|religion|language|"
-    r"sprache|langue|idioma|lingua|education|bildung|性別|国籍|職業|都道府県|婚姻)"
-)
-_SENSITIVE: Final = re.compile(
-    r"(?:.* )?(?:diagnos[ei]s?|diagnostic|diagnostico|diagnosi|dx|disease|condition|icd(?: ?\d+)?(?: code)?|"
-    r"hiv(?: status)?|cause of death|krankheit|maladie|enfermedad|malattia|"
-    r"診断|病名|疾患)(?: code| name| main)?"
-)
 # What comes before or behind a heading without changing what it is: `pat_vorname`, `phone_1`, `x_email`.
 _AROUND: Final = re.compile(
     r"^(?:pat|pt|patient|patienten|subject|px|p|k|v|no|nr|num)? ?(?P<core>.*?)(?: "
@@ -261,7 +240,7 @@ def read(name: str) -> Heading:
 @lru_cache(maxsize=4096)
 def _read(name: str) -> Heading:
     words = spaced(name)
-    if _AGE.search(words) and not _OTHER_UNIT.search(words.replace("age", "", 1)):
+    if attributes.is_age(words):
         return Heading(age=True, quasi=True)
     parts = alternatives.parts(name)
     kind, plain = _of(name, words)
@@ -269,8 +248,8 @@ def _read(name: str) -> Heading:
         kind, plain = max(((kind, plain), *map(_part, parts)), key=lambda of: (of[1], of[0] is not None))
     role = not plain and kind in {None, "name"} and any(map(numbered.is_role, (words, *map(spaced, parts))))
     kind = kind or ("name" if role else None)
-    quasi = kind in _QUASI_KINDS or _QUASI.fullmatch(words) is not None
-    sensitive, person = _SENSITIVE.fullmatch(words) is not None, persons.says_whose(words)
+    quasi = kind in _QUASI_KINDS or attributes.is_quasi(words)
+    sensitive, person = attributes.is_sensitive(words), persons.says_whose(words)
     if not (kind or quasi or sensitive or person):
         return _NOTHING
     ids = (name, *parts) if kind == "record number" and not plain else ()

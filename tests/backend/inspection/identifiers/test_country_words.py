@@ -137,3 +137,29 @@ def test_remarks_without_an_identifier(remark: str) -> None:
 )
 def test_names_are_known_without_their_strokes(name: str) -> None:
     assert levels("v3", ["stable"] * 30 + [name])["name"] is Level.STOP
+
+
+@pytest.mark.parametrize(
+    "name", ["leeftijd", "wiek_pacjenta", "Ikä", "yaş", "Возраст", "年龄", "나이", "Idade"]
+)
+def test_ages_over_89_stop_in_all_languages(name: str) -> None:
+    assert levels(name, [str(40 + number) for number in range(52)])["age over 89"] is Level.STOP
+
+
+@pytest.mark.parametrize(
+    "name", ["leeftijd (maanden)", "wiek w miesiącach", "yaş ay", "возраст, месяцев", "月龄"]
+)
+def test_ages_in_other_units_are_no_years(name: str) -> None:
+    assert not read(name).age
+
+
+@pytest.mark.parametrize(
+    "name", ["geslacht", "Płeć", "Kön", "cinsiyet", "Пол", "性别", "성별", "zawód", "Profissão"]
+)
+def test_what_others_may_know_in_all_languages(name: str) -> None:
+    assert read(name).quasi
+
+
+@pytest.mark.parametrize("name", ["Rozpoznanie", "Диагноз", "诊断", "진단명", "tanı", "Doença", "Diagnoosi"])
+def test_what_a_person_would_not_tell_in_all_languages(name: str) -> None:
+    assert read(name).sensitive
