@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-import time
 
 import pytest
 
@@ -41,6 +40,7 @@ def test_work_that_ends_half_way_is_found():
 def test_a_process_that_takes_memory_files_and_threads_is_seen():
     program = """if 1:
         import sys, threading, time
+        print("begun", flush=True)
         sys.stdin.readline()
         kept = [b"x" * (32 << 20), *(open("/dev/null") for _ in range(20))]
         for _ in range(5):
@@ -51,7 +51,7 @@ def test_a_process_that_takes_memory_files_and_threads_is_seen():
     with subprocess.Popen(
         [sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:
-        time.sleep(0.5)
+        assert process.stdout.readline() == "begun\n"
         before = of_process(process.pid)
         process.stdin.write("\n")
         process.stdin.flush()

@@ -10,7 +10,7 @@ import { fileURLToPath } from 'node:url'
 import { build } from 'vite'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const START_LIMIT = 180_000
+const START_LIMIT = 300_000
 
 export default async function setup(): Promise<(() => Promise<void>) | undefined> {
   const parent = join(ROOT, '.build/e2e')
