@@ -16,6 +16,7 @@ from biodesci.ee.checkpoint import moving
 from biodesci.ee.checkpoint.reading import Checkpoint
 
 STATUS = Path("/proc/self/status")
+looked = threading.Event()  # the watcher of `grown` has, once more
 
 
 def resident() -> int:
@@ -36,6 +37,7 @@ def grown(work: Callable[[], object]) -> int:
     def watch() -> None:
         while running[0]:
             peak[0] = max(peak[0], resident())
+            looked.set()
             time.sleep(0.002)
 
     watcher = threading.Thread(target=watch)
@@ -81,7 +83,9 @@ def test_what_is_taken_shows():
 
     def take() -> None:
         held = torch.ones(15_000_000)
-        time.sleep(0.1)  # for the watcher to look
+        for _ in range(2):  # one look may have begun before
+            looked.clear()
+            assert looked.wait(60)
         del held
 
     for _ in range(2):
