@@ -1,4 +1,8 @@
-"""The follower: what it asks while nothing happens, nodes that answer short, and what it says of itself."""
+"""The follower: what it asks while nothing happens, nodes that answer short, and what it says of itself.
+
+In SQLite: when it asks nodes, and where it ends a step, no engine decides. What it writes is compared on both
+in test_log.py and test_reorg.py.
+"""
 
 from __future__ import annotations
 
@@ -29,8 +33,8 @@ AWAY = Ipfs("http://127.0.0.1:9", timeout=0.2)
 
 
 @pytest.fixture
-def store(location):
-    with Store(location) as opened:
+def store(tmp_path):
+    with Store(tmp_path / "index.sqlite") as opened:
         yield opened
 
 

@@ -81,7 +81,14 @@ class World:
 
 
 @pytest.fixture
-def world(chain_for, keyed, location):
+def world(chain_for, keyed, tmp_path):
+    """In SQLite; `on_each_engine` is in PostgreSQL, too, as the stories of test_log.py are."""
+    with Store(tmp_path / "index.sqlite") as store:
+        yield World(chain_for, keyed, store)
+
+
+@pytest.fixture
+def on_each_engine(chain_for, keyed, location):
     with Store(location) as store:
         yield World(chain_for, keyed, store)
 
@@ -141,7 +148,8 @@ def test_a_reorg_takes_a_revocation_back(world, localnet):
     assert world.lapsed(license_id) == [False]
 
 
-def test_a_reorg_takes_a_purchase_back_and_with_it_its_visas(world, localnet):
+def test_a_reorg_takes_a_purchase_back_and_with_it_its_visas(on_each_engine, localnet):
+    world = on_each_engine
     old, new = world.shown(world.first), world.shown(world.first)
     snapshot = localnet.rpc("evm_snapshot")
     license_id = world.active(world.first, old)
