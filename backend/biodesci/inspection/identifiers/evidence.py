@@ -46,7 +46,10 @@ _RECORD: Final = re.compile(
 _MARKS: Final = re.compile(r"[@.:/\\-]")  # without one of them and with few digits, a value has no form
 _OLD: Final = re.compile(
     r"(?i)(?<![\d.,])(?:9\d|1[01]\d)[- ]?(?:years?[- ]?old|yrs?[- ]old|y/?o\b|year[- ]old|jahre?\b|"
-    r"jährige?r?|ans\b|años|anni\b|歳|才)|(?:aged?|alter|edad|età|âge|âgée?) (?:de |of |von |"
+    r"jährige?r?|ans\b|años|anos\b|anni\b|jaar\b|"
+    r"jarige?\b|år(?:ig|ige|ing)?\b|-?vuotia\w+|-?letni\w*|-?let[áý]\w*|"
+    r"yaş\w*|лет\b|-?летн\w+|ετών|éves\b|歳|才|岁|歲|세(?!트))|(?:aged?|alter|edad|età|âge|âgée?|"
+    r"leeftijd|idade|wiek|wieku|ålder|alder|возраст|年龄|나이) (?:de |of |von |"
     r"di )?(?:9\d|1[01]\d)(?!\d|[.,]\d|\+)"
 )
 _WHOLE: Final = re.compile(r"(\d{6,})[.,]0{1,6}")  # as pandas writes whole numbers of a column with gaps

@@ -167,7 +167,9 @@ _DOUBTFUL: Final = {
     "phone or fax": "contacts?|cell|kontakt|contacto|contatto",
     "city": (
         "city|town|village|municipality|stadt|ort|gemeinde|ville|commune|ciudad|municipio|localidad|"
-        "citta|comune|cidade|plaats|市|市町村|都市|county|landkreis|geburtsort|birth ?place|place of birth|"
+        "citta|comune|cidade|plaats|woonplaats|miasto|miejscowosc|tatort|kommun|kommune|kaupunki|"
+        "mesto|obec|varos|telepules|oras|localitate|sehir|ilce|πολη|город|населенный пункт|місто|"
+        "城市|도시|시군구|市|市町村|都市|county|landkreis|geburtsort|birth ?place|place of birth|"
         "lieu (?:de )?naissance|lugar (?:de )?nacimiento|luogo (?:di )?nascita"
     ),
     "postcode": "cap|cp|zip3|plz ?[23]",
@@ -182,7 +184,10 @@ _DOUBTFUL: Final = {
     "date": "day|time|date of .*|.* dates?|.* datum|.* dt|.* dtc|datum .*|fecha .*|date .*|data .*|.*日",
     "year of birth": (
         "birth ?year|year ?(?:of ?)?birth|yob|geburtsjahr|annee (?:de )?naissance|"
-        "ano (?:de )?nacimiento|anno (?:di )?nascita|出生年|生年"
+        "ano (?:de )?nacimiento|anno (?:di )?nascita|出生年|生年|"
+        "geboortejaar|ano (?:de )?nascimento|rok urodzenia|fodelsear|fodselsar|syntymavuosi|rok narozeni|"
+        "szuletesi ev|anul nasterii|dogum yili|ετος γεννησης|год рождения|рік народження|出生年份|"
+        "출생연도|출생년도"
     ),
 }  # fmt: skip
 # What comes before or behind a heading without changing what it is: `pat_vorname`, `phone_1`, `x_email`.

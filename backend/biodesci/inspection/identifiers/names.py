@@ -43,7 +43,7 @@ _LOWER_TITLED: Final = re.compile(
 # A patient is called by a family name that no list may have; German sentences have other capitals, too.
 _PATIENT: Final = re.compile(
     r"(?<![\w-])(?i:patient(?:in|en|e)?|patiënte?|pat\.|pt\.?|paciente|paziente|pasient(?:en)?|pacjent(?:ka)?|"
-    r"pacient(?:ka)?|potilas|пациент(?:ка)?|больн(?:ой|ая))[ :,]{1,2}"
+    r"pacient(?:ka|ul|a)?|potilas|beteg|utente|пациент(?:ка)?|больн(?:ой|ая))[ :,]{1,2}"
     rf"(?P<name>{_NAME}(?: {_NAME})?)(?= [^\W\d_A-ZÀ-Þ]|[.,;:!?)]|$)"
 )
 _INITIAL: Final = re.compile(
@@ -84,6 +84,10 @@ _AFTER: Final = re.compile(
     rf"(?P<name>{_NAME}(?: {_NAME})?),? (?i:called|phoned|rang|says|said|reports|wants|asked|came|"
     rf"ruft an|rief an|hat angerufen|wünscht|"
     r"kommt|bittet|meldet|berichtet|a appelé|appelle|demande|souhaite|llamó|ha llamado|llama|pide|"
+    r"belde?|zegt|wil|vraagt|ligou|liga|diz|pede|deseja|dzwonił[a]?|dzwoni|prosi|"
+    rf"zgłasza|ringde|ringer|ringte|säger|siger|sier|önskar|ønsker|soitti|pyytää|volal[a]?|žádá|"
+    rf"aradı|istiyor|"
+    rf"позвонила?|просит|сообщает|"
     r"dice|refiere|ha chiamato|"
     r"chiama|chiede|riferisce|born|geb\.?|geboren|née?|nacid[oa]|nat[oa])\b"
 )

@@ -110,6 +110,9 @@ def test_names_that_may_be_of_anything(name: str) -> None:
         ("gesprek met dochter Ottoline Featherstonhaugh", "name"),
         ("rozmowa z żoną Ottoline Featherstonhaugh", "name"),
         ("falado com a filha Ottoline Featherstonhaugh", "name"),
+        ("Patiënte Featherstonhaugh belt morgen", "name"),
+        ("Beatriz ligou ontem", "name"),
+        ("Agnieszka dzwoni jutro", "name"),
         ("przyj. 25 października 2015 z SOR", "date"),
         ("ur. 11 pazdziernika 1955", "date"),
         ("3 agustos 1955 dogumlu", "date"),
@@ -144,6 +147,31 @@ def test_names_are_known_without_their_strokes(name: str) -> None:
 )
 def test_ages_over_89_stop_in_all_languages(name: str) -> None:
     assert levels(name, [str(40 + number) for number in range(52)])["age over 89"] is Level.STOP
+
+
+@pytest.mark.parametrize(
+    "remark",
+    [
+        *("vrouw van 93 jaar", "93-jarige man", "93 år, bor ensam", "senhora de 93 anos", "93-letni pacjent"),
+        *(
+            "93 yaşında kadın",
+            "93 лет, живет одна",
+            "93岁女性",
+            "93세 여성",
+            "93-vuotias nainen",
+            "93letá žena",
+        ),
+    ],
+)
+def test_ages_over_89_in_remarks_stop_in_all_languages(remark: str) -> None:
+    assert levels("v3", ["stable"] * 30 + [remark])["age over 89"] is Level.STOP
+
+
+@pytest.mark.parametrize(
+    "name", ["geboortejaar", "rok urodzenia", "födelseår", "doğum yılı", "Год рождения", "출생연도"]
+)
+def test_years_of_birth_are_known_in_all_languages(name: str) -> None:
+    assert read(name).kind == "year of birth"
 
 
 @pytest.mark.parametrize(
