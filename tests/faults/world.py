@@ -65,7 +65,7 @@ def persist(run: Callable[[], object], *, seconds: float, until: Callable[[], bo
             run()
             assert until is None or until(), "no progress"
             return
-        time.sleep(0.05)
+        time.sleep(0.2)
 
 
 def dump(store: Store) -> dict[str, list[dict[str, Any]]]:
