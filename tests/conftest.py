@@ -14,5 +14,4 @@ def pytest_collection_finish() -> None:
     """From here on garbage is what tests make."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(20_000, 20, 50)  # little of it lives long; Python's own numbers look 30 times as often
     gc.enable()
