@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -19,6 +20,7 @@ _LONGEST_LIFE: Final = 125
 _WEEK: Final = 7
 _LONGEST_WEEKEND: Final = 5  # days from one working day to the next
 _MANY_OLD: Final = 0.2  # of all ages: then they are no ages of people in years
+_LETTER: Final = re.compile("[A-Za-z]")  # in ids: K61519673 and B41227801 have one form
 _RECORD: Final = 7  # digits of a number that may be a hospital's
 _SOME: Final = 0.1  # of a column's values
 _MOST: Final = 0.9
@@ -217,7 +219,8 @@ def _codes(column: Column) -> Iterator[Verdict]:
     (prefix, length), _ = evidence.codes.most_common(1)[0]
     most = sum(
         number for (before, size), number in evidence.codes.items()
-        if before == prefix and (size == length or (length >= _RECORD and size == length - 1))
+        if _LETTER.sub("A", before) == _LETTER.sub("A", prefix)
+        and (size == length or (length >= _RECORD and size == length - 1))
     )  # fmt: skip
     numbers = evidence.numbers
     span = max(numbers) - min(numbers) + 1

@@ -145,6 +145,10 @@ def test_what_asks() -> None:
     assert levels("x", days * 10) == {"date": Level.STOP}
     assert levels("birth_year", ["1950", "1961"]) == {"year of birth": Level.NOTE}
     assert levels("dob", ["1950", "1961"]) == {"year of birth": Level.NOTE}
+    spread = [(7_919 * n * n + 104_729 * n) % 9_000_000 + 1_000_000 for n in range(1, 61)]
+    same, other = [f"K{n}" for n in spread], [f"{'KABT'[n % 4]}{n}" for n in spread]
+    assert levels("v3", same) == levels("v3", other) == {"record number": Level.ASK}
+    assert levels("v3", other, Declared(pseudonyms=frozenset({"v3"}))) == {"pseudonymous id": Level.NOTE}
     assert levels("zip3", ["101", "102"]) == {}
     assert levels("zip", ["101", "102"]) == {"postcode": Level.NOTE}
 
