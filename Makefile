@@ -91,7 +91,7 @@ test: ## Set up (browser, PostgreSQL, nginx too) and run every test and check
 	@# anvil leaves the states of chains that were ended hard: gigabytes, after a few runs.
 	@rm -rf .build/seconds .cache/home/.foundry/anvil/tmp
 	@# What is wanted first is first: builds, then checks, then suites, which begin as soon as the builds are there.
-	@passed=0; $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target skipped= compile frontend/dist/index.html $(checks) $(suites) || passed=$$?; \
+	@passed=0; $(MAKE) --no-print-directory --jobs=$(JOBS) --output-sync=target compile frontend/dist/index.html $(checks) $(suites) || passed=$$?; \
 	cd .build/seconds && for suite in *; do echo "$$suite: $$(cat $$suite)"; done; \
 	[ $$passed = 0 ] || { echo "Failed: what did is above, at '***'." >&2; exit $$passed; }
 	@echo "every check and every suite passed"
@@ -164,15 +164,12 @@ generate: setup $(compiled) ## Write again what is generated: ABIs, schemas, API
 # Beforehand, so that suites that run side by side only read what it writes.
 compile: setup forge-build $(compiled) $(imported) $(slither_build)
 
-forge-build: $(compiled) $(solmate_suite) | setup
-	@$(at_home) $(forge) build --quiet
+forge-build: $(solmate_suite) | setup
+	@$(at_home) $(timed) forge-build $(forge) build --quiet
 
-# Ape takes what is deployed from forge: each of the two needs half a minute for the same bytes. `make test`, which skips
-# nothing, has forge compile what is tested in the same go: in a second one it would read all contracts again.
-skipped = --skip 'tests/**'
-$(compiled): $(shell find contracts -name '*.sol') foundry.toml ape-config.yaml scripts/ape_manifest.py package-lock.json | setup $(solmate_suite)
-	@$(at_home) $(timed) contracts $(forge) build --quiet $(skipped)
-	@python -m scripts.ape_manifest
+# Left alone, Ape compiles the files that changed and not the contracts that import them: old code would be deployed.
+$(compiled): $(shell find contracts -name '*.sol') ape-config.yaml package-lock.json | setup
+	@$(timed) ape-compile ape compile --force
 	@touch $@
 
 # Suites that begin together would each compile the same thousands of files (scripts/setup.sh has left them).

@@ -1,7 +1,7 @@
 """Writes the contracts' ABIs for the backend and the page: one sorted JSON list per contract.
 
 `make generate` runs it after a change to a contract; `--check` compares instead.
-The ABIs come out of what Ape has as compiled, so what is exported is what `scripts/deploy.py` deploys.
+The ABIs come out of Ape's own compilation, so what is exported is what `scripts/deploy.py` deploys.
 """
 
 from __future__ import annotations

@@ -99,12 +99,6 @@ def stop(process: subprocess.Popen[bytes]) -> None:
 
 @cache
 def _build() -> None:
-    """Unless forge built since the contracts changed, which it takes a second to find out by itself."""
-    built = ROOT / ".cache/forge/cache/solidity-files-cache.json"
-    folders = (ROOT / "contracts", ROOT / "tests/contracts")
-    sources = [ROOT / "foundry.toml", *(path for folder in folders for path in folder.rglob("*.sol"))]
-    if built.exists() and built.stat().st_mtime > max(path.stat().st_mtime for path in sources):
-        return
     subprocess.run(
         ["forge", "build", "--skip", "test", "--skip", "script"],
         cwd=ROOT,

@@ -12,7 +12,7 @@ from eth_abi.abi import decode
 from eth_abi.exceptions import DecodingError
 from eth_typing import ABIElement, ChecksumAddress
 from web3 import Web3
-from web3.contract.contract import Contract, ContractEvents, ContractFunction, ContractFunctions
+from web3.contract.contract import Contract, ContractFunction
 from web3.exceptions import ContractLogicError
 
 from biodesci.chain import sentences
@@ -42,19 +42,10 @@ def abi(name: str) -> list[dict[str, Any]]:
     return loaded
 
 
-class _Contract(Contract):
-    """Without web3's `caller`, a second way to ask, which takes longer to make than all the rest."""
-
-    def __init__(self, address: ChecksumAddress) -> None:
-        self.address = address
-        self.functions = ContractFunctions(self.abi, self.w3, address, decode_tuples=self.decode_tuples)
-        self.events = ContractEvents(self.abi, self.w3, address)
-
-
 @cache
 def _unbound(name: str) -> type[Contract]:
     """A contract's class, made once a process: web3 reads the whole ABI for each."""
-    return Web3().eth.contract(abi=abi(name), ContractFactoryClass=_Contract)
+    return Web3().eth.contract(abi=abi(name))
 
 
 def contract(web3: Web3, name: str, address: ChecksumAddress) -> Contract:

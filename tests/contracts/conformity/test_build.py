@@ -1,20 +1,13 @@
-"""Forge builds the contracts to the bytes that Ape deploys: what forge tests is what is deployed.
-
-Ape takes them from forge (scripts/ape_manifest.py). That it would compile the same is tried by itself in
-`make test-deep` (tests/backend/test_ape_compiles.py); what a change can get wrong are the settings.
-"""
+"""Forge builds the contracts to the bytes that Ape deploys: what forge tests is what is deployed."""
 
 from __future__ import annotations
 
 import json
-import tomllib
 from pathlib import Path
 
 import pytest
-import yaml
 
-ROOT = Path(__file__).resolve().parents[3]
-FORGE_OUT = ROOT / ".cache/forge/out"
+FORGE_OUT = Path(__file__).resolve().parents[3] / ".cache/forge/out"
 CONTRACTS = (
     "KeyRegistry",
     "VisaRegistry",
@@ -41,21 +34,6 @@ def test_forge_tests_what_ape_deploys(project, name):
     built = json.loads((FORGE_OUT / f"{name}.sol" / f"{name}.json").read_text())
     deployed = project.get_contract(name).contract_type.deployment_bytecode.bytecode
     assert without_metadata(built["bytecode"]["object"]) == without_metadata(deployed)
-
-
-def test_what_ape_compiles_itself_it_compiles_as_forge_does():
-    ape = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
-    forge = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
-    (deployed,) = forge["additional_compiler_profiles"]
-    assert deployed["optimizer"] is ape["optimize"] is True
-    assert deployed["via_ir"] is ape["via_ir"] is True
-    assert deployed["optimizer_runs"] == ape["optimization_runs"]
-    assert forge["evm_version"] == ape["evm_version"]
-    assert forge["solc"].endswith(f"solc-v{ape['version']}")
-    restricted = {one["paths"]: one for one in forge["compilation_restrictions"]}
-    for name in CONTRACTS:
-        restriction = restricted[f"contracts/{name}.sol"]
-        assert (restriction["via_ir"], restriction["optimizer_runs"]) == (True, ape["optimization_runs"])
 
 
 @pytest.mark.parametrize("name", CONTRACTS)
