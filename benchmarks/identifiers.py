@@ -26,15 +26,13 @@ import spacy
 from presidio_analyzer import AnalyzerEngine
 from presidio_analyzer.nlp_engine import SpacyNlpEngine
 
-from benchmarks import identifier_third, identifier_unseen
+from benchmarks import identifier_sets, identifier_unseen
 from benchmarks.identifier_cases import Case, cases
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Level
 from biodesci.inspection.identifiers import TableCheck
 
-SEED, SEED_UNSEEN, SEED_THIRD, SEED_FOURTH = 41, 97, 2027, 3041
-SEED_FIFTH, SEED_SIXTH = 5077, 6089
-SEED_SEVENTH, SEED_EIGHTH = 7103, 8111
+SEED, SEED_UNSEEN = 41, 97
 MODES = {"named": "named", "hidden": "hidden", "one row": "one_row", "remarks": "remarks"}
 # Tables of packages whose stop is right, and why.
 RIGHT = {
@@ -54,12 +52,10 @@ def figures() -> dict[str, dict[str, object]]:
             "names (half in no list), telephone numbers, national ids, addresses and more",
         ),
         "unseen": (identifier_unseen.cases(SEED_UNSEEN), _FIRST_RUN),
-        "third": (identifier_third.cases(identifier_third.THIRD, SEED_THIRD), _FIRST_RUN),
-        "fourth": (identifier_third.cases(identifier_third.FOURTH, SEED_FOURTH), _FIRST_RUN),
-        "fifth": (identifier_third.cases(identifier_third.FIFTH, SEED_FIFTH), _FIRST_RUN),
-        "sixth": (identifier_third.cases(identifier_third.SIXTH, SEED_SIXTH), _FIRST_RUN),
-        "seventh": (identifier_third.cases(identifier_third.SEVENTH, SEED_SEVENTH), _FIRST_RUN),
-        "eighth": (identifier_third.cases(identifier_third.EIGHTH, SEED_EIGHTH), _FIRST_RUN),
+        **{
+            name: (identifier_sets.cases(name, seed), _FIRST_RUN)
+            for name, seed in identifier_sets.SEEDS.items()
+        },
     }
     measured: dict[str, dict[str, object]] = {}
     for name, (planted, how) in sets.items():

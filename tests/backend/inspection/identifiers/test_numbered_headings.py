@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import identifier_third
+from benchmarks import identifier_sets
 from biodesci.inspection.finding import Level
 from biodesci.inspection.identifiers.headings import read
 from tests.backend.inspection.identifiers.looking import findings, levels
@@ -118,7 +118,7 @@ def test_pseudonyms_below_a_patients_id_are_noted(name: str, pattern: str) -> No
 
 def test_recall_of_the_third_set() -> None:
     """A sample of columns whose name says what they hold, and of remarks; what was missed was mended."""
-    cases = identifier_third.cases(identifier_third.THIRD, SEED)
+    cases = identifier_sets.cases("third", SEED)
     sample = [case for case in cases if case.mode in {"named", "remarks"}][::16]
     stops = [Level.STOP in {f.level for f in findings({c.heading: c.values})} for c in sample]
     assert sum(stops) >= 0.95 * len(stops) > 0

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from pathlib import Path
 
 import pyarrow as pa
 import pytest
 
-from benchmarks import identifier_third, identifier_unseen
+from benchmarks import identifier_sets, identifier_unseen
 from benchmarks.identifier_cases import cases
 from biodesci.inspection.content import Declared
 from biodesci.inspection.finding import Level
@@ -49,9 +48,9 @@ def test_recall_in_twelve_further_locales() -> None:
         assert found[mode] >= 0.9 * planted[mode] > 0
 
 
-@pytest.mark.parametrize("words", [identifier_third.THIRD, identifier_third.FOURTH])
-def test_remarks_that_name_nobody_stop_nowhere(words: Path) -> None:
-    for case in identifier_third.controls(words, SEED):
+@pytest.mark.parametrize("name", identifier_sets.SEEDS)
+def test_remarks_that_name_nobody_stop_nowhere(name: str) -> None:
+    for case in identifier_sets.controls(name, SEED):
         assert Level.STOP not in {f.level for f in findings({case.heading: case.values})}, case.locale
 
 

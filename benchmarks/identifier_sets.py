@@ -19,12 +19,8 @@ from stdnum import luhn, verhoeff
 
 from benchmarks.identifier_cases import ROWS, Case, national, planted
 
-THIRD = Path(__file__).with_name("identifier_third_words.txt")
-FOURTH = Path(__file__).with_name("identifier_fourth_words.txt")
-FIFTH = Path(__file__).with_name("identifier_fifth_words.txt")
-SIXTH = Path(__file__).with_name("identifier_sixth_words.txt")
-SEVENTH = Path(__file__).with_name("identifier_seventh_words.txt")
-EIGHTH = Path(__file__).with_name("identifier_eighth_words.txt")
+# The sets by name, each with the seed of its first run.
+SEEDS = {"third": 2027, "fourth": 3041, "fifth": 5077, "sixth": 6089, "seventh": 7103, "eighth": 8111}
 _NO_KINDS = {"people", "months", "fillers", "checked"}
 # Kinds whose values a reader recognises without a word beside them, and the variants of which that is true.
 PLAIN: dict[str, tuple[int, ...]] = {
@@ -35,10 +31,11 @@ PLAIN: dict[str, tuple[int, ...]] = {
 Words = dict[str, dict[str, list[str]]]
 
 
-def words(path: Path) -> Words:
-    """Locale, kind, and what the file has of it."""
+def words(name: str) -> Words:
+    """Locale, kind, and what the file of a set has of it."""
     sections: Words = {}
-    for line in path.read_text().splitlines():
+    file = Path(__file__).with_name(f"identifier_{name}_words.txt")
+    for line in file.read_text().splitlines():
         if line.startswith("["):
             section = sections.setdefault(line.strip("[]"), {})
         elif line:
@@ -47,9 +44,9 @@ def words(path: Path) -> Words:
     return sections
 
 
-def cases(path: Path, seed: int) -> Iterator[Case]:
-    """All locales, kinds and modes of a file of words; the same for the same seed."""
-    for locale, section in words(path).items():
+def cases(name: str, seed: int) -> Iterator[Case]:
+    """All locales, kinds and modes of a set; the same for the same seed."""
+    for locale, section in words(name).items():
         planter = _Planter(locale, section, seed)
         for kind in section:
             if kind not in _NO_KINDS:
@@ -57,9 +54,9 @@ def cases(path: Path, seed: int) -> Iterator[Case]:
                     yield from planter.cases(kind, variant)
 
 
-def controls(path: Path, seed: int) -> Iterator[Case]:
+def controls(name: str, seed: int) -> Iterator[Case]:
     """The remarks that name nobody, without a planted one: none of them may stop."""
-    for locale, section in words(path).items():
+    for locale, section in words(name).items():
         yield Case(locale, "none", "control", "v3", _Planter(locale, section, seed).fillers())
 
 
