@@ -271,25 +271,25 @@ it('hears from whom it asks which servers the owner’s list names, and takes no
   expect(named).toHaveBeenCalledWith(['https://data.hospital.example', PARTNER])
 })
 
-/** A body without an end, which counts how many pieces of it were fetched. */
-function endless() {
+/** An answer whose body has no end, and how many pieces of it were fetched. */
+function endless(options: ResponseInit = {}) {
+  let pieces = 0
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      endless.pieces += 1
+      pieces += 1
       controller.enqueue(new Uint8Array(2 ** 14))
     },
   })
-  endless.pieces = 0
-  return body
+  return { answer: new Response(body, options), fetched: () => pieces }
 }
-endless.pieces = 0
 
 it('takes no list that does not end', async () => {
-  await publishAtOwners(whole(), undefined, () => new Response(endless()))
+  const list = endless()
+  await publishAtOwners(whole(), undefined, () => list.answer)
   const named = vi.fn()
   await open('', named)
   await vi.waitFor(() => expect(named).toHaveBeenCalledWith([]), { timeout: 15_000 })
-  expect(endless.pieces).toBeLessThan(10)
+  expect(list.fetched()).toBeLessThan(10)
 })
 
 it.each([
@@ -297,16 +297,15 @@ it.each([
   [403, {}, 'refused: status 403'],
 ])('takes no answer %i that does not end', async (status, headers, message) => {
   await publishAtOwners(whole())
+  const { answer, fetched } = endless({ status, headers })
   const elsewhere = globalThis.fetch
   vi.stubGlobal('fetch', (url: string, options?: RequestInit) =>
-    url.includes('/containers/') && !url.endsWith('/partners')
-      ? new Response(endless(), { status, headers })
-      : elsewhere(url, options),
+    url.includes('/containers/') && !url.endsWith('/partners') ? answer : elsewhere(url, options),
   )
   await expect(open()).rejects.toMatchObject({
     message: expect.stringContaining(message) as string,
   })
-  expect(endless.pieces).toBeLessThan(10)
+  expect(fetched()).toBeLessThan(10)
 })
 
 it('saves nothing of what a partner’s server changed', async () => {
