@@ -143,11 +143,15 @@ def test_a_taken_port_is_named() -> None:
     require_port(free_port(), "chain")
 
 
-def test_no_free_port_is_one_that_a_connection_going_out_may_take() -> None:
+def test_no_free_port_is_one_that_a_connection_going_out_may_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Another suite's connection took the API's port between its draw and the API's start."""
-    first, last = map(int, Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split())
+    system = tmp_path / "ip_local_port_range"
+    system.write_text("30000\t65000\n")
+    monkeypatch.setattr(processes, "_OUTGOING", system)
     drawn = [free_port() for _ in range(200)]
-    assert not any(first <= port <= last for port in drawn)
+    assert not any(30_000 <= port <= 65_000 for port in drawn)
     assert len(set(drawn)) == 200
 
 
