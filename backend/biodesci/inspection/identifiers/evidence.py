@@ -135,6 +135,10 @@ class Evidence:
         if has_letters:
             self._count_words(value, rows)
         for piece in pieces(value):
+            # Among many, the random digits of some spell a day, a name or a year.
+            if forms.UUID.fullmatch(piece):
+                self.tally("UUID", "UUID").add(rows)
+                continue
             covered: list[tuple[int, int]] = []
             self._dates(piece, rows, covered)
             self._forms(piece, rows, covered)

@@ -21,6 +21,7 @@ _MARKS: Final = "@.:-/( "  # what forms need one of
 _MOST_DIGITS: Final = 17  # that a form needs
 _POLE: Final = 90.0
 _DATE_LINE: Final = 180.0
+UUID: Final = re.compile("[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}")
 _FAR: Final = 10.0  # degrees; p-values, ratios and most intervals are smaller
 
 
@@ -164,7 +165,7 @@ FORMS: Final[tuple[Form, ...]] = (
     bounded(
         "UUID",
         "UUID",
-        r"[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}",
+        UUID.pattern,
         needs="-",
     ),
     Form(

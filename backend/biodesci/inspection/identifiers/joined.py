@@ -11,6 +11,11 @@ from biodesci.inspection.identifiers.names import Grade
 
 _CHUNK: Final = re.compile(r"\S{5,80}")
 _HEXADECIMAL: Final = re.compile(r"(?:0x)?(?=\w*\d)[0-9a-fA-F]+")
+# Random digits to the base 16 behind a few letters, such as the pseudonyms of this project's own copies
+# (p69105bac2abe1965). Names with a year have one run of digits, or two.
+_HASH: Final = re.compile(
+    r"[^\W\d_]{0,4}[-_]?(?=[a-f]*\d+[a-f]+\d+[a-f]+\d)[0-9a-f]{12,}", re.ASCII | re.IGNORECASE
+)
 _UPPER: Final = "A-ZÀ-ÖØ-ÞĀĂĄĆČĎĐĒĖĘĚĞĢĪİĶĹĻĽŁŃŅŇŐŒŔŘŚŞŠŢŤŪŮŰŲŹŻŽΑ-ΩА-ЯЁ"
 _MARKS: Final = re.compile(r"(?:[\W\d_])+")
 _CASE_CHANGES: Final = re.compile(
@@ -31,7 +36,7 @@ def grade(text: str) -> Grade:
     """
     best = Grade.NONE
     for match in _CHUNK.finditer(_ADDRESS.sub(" ", text)):
-        if _HEXADECIMAL.fullmatch(match[0]):
+        if _HEXADECIMAL.fullmatch(match[0]) or _HASH.fullmatch(match[0]):
             continue
         year = YEAR.search(match[0]) is not None
         # Among digits that are no year, three letters may be anything: 0x3fabe9.

@@ -35,6 +35,7 @@ CATEGORIES = (
     ("January", "February", "March", "April", "May", "June"),
     ("Nurse", "Teacher", "Baker", "Smith", "Cook"),
     ("0x3fabe9cd", "0xbf1ada27", "0x40deaf00"),
+    ("p69105bac2abe1965", "pada1977fce4d1c51", "sub-8e1932cf3eef5c8a", "p34967c0df1945bea"),
 )
 
 

@@ -136,6 +136,9 @@ def test_pseudonymous_ids_are_noted(name: str, values: list[str]) -> None:
 def test_what_asks() -> None:
     keys = [f"550e8400-e29b-41d4-a716-4466554400{i:02d}" for i in range(60)]
     assert levels("key", keys) == {"UUID": Level.ASK}
+    # Random digits of some spell a name, a year and a day.
+    spelled = ("bea1965a-ada0-4abe-8bac-0123456789ab", "20010203-1977-4ada-8abe-bea19080feed")
+    assert levels("key", [*keys, *spelled]) == {"UUID": Level.ASK}
     assert levels("key", keys, Declared(pseudonyms=frozenset({"key"}))) == {"pseudonymous id": Level.NOTE}
     months = [f"{2001 + i // 12}-{1 + i % 12:02d}-01" for i in range(48)]
     assert levels("x", months) == {"date": Level.ASK}
