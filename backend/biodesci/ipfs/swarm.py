@@ -82,7 +82,9 @@ class Swarm:
     def write(self, repo: Path, config: dict[str, Any]) -> None:
         """Puts all this into a Kubo configuration, and the key into the repository (or out of it).
 
-        Only TCP carries a private swarm: QUIC and WebTransport know no pre-shared key.
+        Only TCP carries a private swarm: QUIC and WebTransport know no pre-shared key. The other nodes are
+        peers alone, not bootstrap nodes, too: Kubo calls those before its exchange of blocks listens for
+        connections, and over one that was made so early it asks for nothing, ever.
         """
         path = repo / "swarm.key"
         if self.key is None:
@@ -90,7 +92,7 @@ class Swarm:
         else:
             files.write_private(path, self.key)
         config["Addresses"] |= {"Swarm": [self.listen], "Announce": [], "NoAnnounce": []}
-        config["Bootstrap"] = [f"{address}/p2p/{peer}" for address, peer in self.peers]
+        config["Bootstrap"] = []
         config["Peering"] = {"Peers": [{"ID": peer, "Addrs": [address]} for address, peer in self.peers]}
         config["Swarm"]["Transports"] = {
             "Network": {"TCP": True, "QUIC": False, "WebTransport": False, "Websocket": False, "Relay": False}

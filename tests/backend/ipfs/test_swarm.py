@@ -14,6 +14,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -115,6 +116,17 @@ def test_two_machines_meet_with_the_key_and_nobody_without(
         with pytest.raises(NotFoundError):
             stranger.brief.cat(digest)
     assert one.peers() == 1
+
+
+def test_other_nodes_are_called_by_the_peering_alone(tmp_path: Path) -> None:
+    # Kubo calls bootstrap nodes before its exchange of blocks listens for connections: on a busy machine,
+    # every third node asked nothing over the connection that was made so.
+    swarm.make_key(tmp_path / "key")
+    chosen = swarm.Swarm.chosen(tmp_path / "key", None, [f"/ip4/127.0.0.2/tcp/4001/p2p/{PEER}"])
+    config: dict[str, Any] = {"Addresses": {}, "Swarm": {}, "Bootstrap": ["/dnsaddr/bootstrap.libp2p.io"]}
+    chosen.write(tmp_path, config)
+    assert config["Bootstrap"] == []
+    assert config["Peering"] == {"Peers": [{"ID": PEER, "Addrs": ["/ip4/127.0.0.2/tcp/4001"]}]}
 
 
 def test_a_node_that_leaves_the_swarm_forgets_its_key(start: Callable[..., Machine], tmp_path: Path) -> None:
